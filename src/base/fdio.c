@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors: see fdio.h. */
+#include "base/fdio.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/str.h"
+
+int fdio_write_all(int fd, const void *p, size_t n)
+{
+	const char *next = p;
+
+	while (n > 0) {
+		ssize_t done = write(fd, next, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		next += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int fdio_read_all(int fd, size_t max, char **ret_text, size_t *ret_len)
+{
+	size_t size = 4096, len = 0;
+	_cleanup_free_ char *text = NULL;
+	struct stat st;
+
+	/* A regular file tells its size: read it in one go. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		if ((uintmax_t)st.st_size > max)
+			return -EFBIG;
+		size = (size_t)st.st_size + 2;
+	}
+	text = xmalloc(size);
+	for (;;) {
+		ssize_t n = read(fd, text + len, size - len - 1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return -EFBIG;
+		if (len == size - 1) {
+			size *= 2;
+			text = xrealloc(text, size, 1);
+		}
+	}
+	text[len] = '\0';
+	*ret_text = TAKE_PTR(text);
+	if (ret_len)
+		*ret_len = len;
+	return 0;
+}
+
+int fdio_read_file(int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_len)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	return fdio_read_all(fd, max, ret_text, ret_len);
+}
+
+int fdio_write_file(int dirfd, const char *path, const char *text)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	size_t n = strlen(text);
+	ssize_t done;
+
+	if (fd < 0)
+		return -errno;
+	done = write(fd, text, n);
+	if (done < 0)
+		return -errno;
+	return (size_t)done == n ? 0 : -EIO;
+}
+
+/* The directory part of path with its slash, or "" where there is none. */
+static int dir_length(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (int)(slash + 1 - path) : 0;
+}
+
+int fdio_replace_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode)
+{
+	int dir = dir_length(path);
+	_cleanup_free_ char *tmp = str_printf("%.*s.%s.tmp", dir, path, path + dir);
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	r = fdio_write_all(fd, p, n);
+	if (r == 0 && renameat(dirfd, tmp, dirfd, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(dirfd, tmp, 0);
+	return r;
+}
+
+int fdio_cloexec_from(unsigned first)
+{
+	/* The system call, since close_range() of glibc is younger than our floor. */
+	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return -errno;
+	return 0;
+}
+
+static int compare_fds(const void *a, const void *b)
+{
+	int x = *(const int *)a, y = *(const int *)b;
+
+	return (x > y) - (x < y);
+}
+
+int fdio_close_except(unsigned first, int *keep, size_t n)
+{
+	qsort(keep, n, sizeof(keep[0]), compare_fds);
+	for (size_t i = 0; i < n; i++) {
+		if (keep[i] < 0 || (unsigned)keep[i] < first)
+			continue;
+		if ((unsigned)keep[i] > first && syscall(SYS_close_range, first, (unsigned)keep[i] - 1, 0) < 0)
+			return -errno;
+		first = (unsigned)keep[i] + 1;
+	}
+	return syscall(SYS_close_range, first, ~0U, 0) < 0 ? -errno : 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log's only state is its target.  One line is one write(2), so that lines never interleave. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/str.h"
+
+static struct {
+	int fd; /* the --log file, or -1 */
+	bool json;
+	enum log_level level;
+	void (*redirect)(enum log_level, const char *, void *);
+	void *redirect_ctx;
+} target = { .fd = -1, .level = LOG_LEVEL_WARNING };
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+int log_open(const struct log_target *t)
+{
+	target.json = t->json;
+	target.level = t->level;
+	if (!t->path)
+		return 0;
+
+	target.fd = open(t->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	return target.fd < 0 ? -errno : 0;
+}
+
+void log_redirect(void (*fn)(enum log_level, const char *, void *), void *ctx)
+{
+	target.redirect = fn;
+	target.redirect_ctx = ctx;
+}
+
+bool log_wants(enum log_level level)
+{
+	return level <= target.level;
+}
+
+int log_level_from_name(const char *name)
+{
+	for (int i = 0; i < (int)(sizeof(level_names) / sizeof(level_names[0])); i++)
+		if (strcmp(name, level_names[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* RFC 3339 with microseconds, UTC: containerd refuses the whole log when this does not parse. */
+static void append_time(struct strbuf *line)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	strbuf_addf(line, "%s.%06ldZ", text, now.tv_nsec / 1000);
+}
+
+static void write_file(enum log_level level, const char *text)
+{
+	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
+
+	if (target.json) {
+		strbuf_addf(&line, "{\"level\":\"%s\",\"msg\":", level_names[level]);
+		strbuf_add_json(&line, text);
+		strbuf_add(&line, ",\"time\":\"");
+		append_time(&line);
+		strbuf_add(&line, "\"}\n");
+	} else {
+		strbuf_add(&line, "time=\"");
+		append_time(&line);
+		strbuf_addf(&line, "\" level=%s msg=", level_names[level]);
+		strbuf_add_json(&line, text);
+		strbuf_add(&line, "\n");
+	}
+	/* Nobody can be told that the log itself is full. */
+	(void)fdio_write_all(target.fd, line.text, line.len);
+}
+
+static void write_stderr(enum log_level level, const char *text)
+{
+	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
+
+	strbuf_add(&line, "ocirun: ");
+	if (level != LOG_LEVEL_ERROR)
+		strbuf_addf(&line, "%s: ", level_names[level]);
+	strbuf_addf(&line, "%s\n", text);
+	(void)fdio_write_all(STDERR_FILENO, line.text, line.len);
+}
+
+void log_line(enum log_level level, const char *text)
+{
+	if (target.redirect) {
+		target.redirect(level, text, target.redirect_ctx);
+		return;
+	}
+	if (target.fd >= 0)
+		write_file(level, text);
+	/* An error is always shown; the rest goes to the file where there is one. */
+	if (target.fd < 0 || level == LOG_LEVEL_ERROR)
+		write_stderr(level, text);
+}
+
+static void __attribute__((format(printf, 2, 0))) log_v(enum log_level level, const char *fmt, va_list args)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (!log_wants(level))
+		return;
+	text = str_vprintf(fmt, args);
+	log_line(level, text);
+}
+
+#define DEFINE_LOG(name, level)                       \
+	void name(const char *fmt, ...)               \
+	{                                             \
+		va_list args;                         \
+                                                      \
+		va_start(args, fmt);                  \
+		log_v(level, fmt, args);              \
+		va_end(args);                         \
+	}
+
+DEFINE_LOG(log_debug, LOG_LEVEL_DEBUG)
+DEFINE_LOG(log_info, LOG_LEVEL_INFO)
+DEFINE_LOG(log_warning, LOG_LEVEL_WARNING)
+
+void log_error(const char *text)
+{
+	log_line(LOG_LEVEL_ERROR, text);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strings and memory: see str.h. */
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	static const char text[] = "ocirun: out of memory\n";
+
+	/* Nothing more can be done if even this cannot be written. */
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(1);
+}
+
+static void *check(void *p)
+{
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+void *xmalloc(size_t size)
+{
+	return check(malloc(size ? size : 1));
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	return check(calloc(n ? n : 1, size ? size : 1));
+}
+
+void *xrealloc(void *p, size_t n, size_t size)
+{
+	return check(reallocarray(p, n ? n : 1, size ? size : 1));
+}
+
+char *xstrdup(const char *s)
+{
+	return check(strdup(s));
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+	return check(strndup(s, n));
+}
+
+char *str_vprintf(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		out_of_memory();
+	return text;
+}
+
+char *str_printf(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = str_vprintf(fmt, args);
+	va_end(args);
+	return text;
+}
+
+/* Digits of `base` and nothing else, up to max. */
+static int parse_digits(const char *s, unsigned base, uint64_t max, uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (!*s)
+		return -EINVAL;
+	for (; *s; s++) {
+		unsigned digit = (unsigned)(*s - '0');
+
+		if (*s < '0' || digit >= base)
+			return -EINVAL;
+		if (value > (max - digit) / base)
+			return -ERANGE;
+		value = value * base + digit;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+int str_to_u64(const char *s, uint64_t *ret_value)
+{
+	return parse_digits(s, 10, UINT64_MAX, ret_value);
+}
+
+int str_to_u32(const char *s, uint32_t *ret_value)
+{
+	uint64_t value;
+	int r = parse_digits(s, 10, UINT32_MAX, &value);
+
+	if (r == 0)
+		*ret_value = (uint32_t)value;
+	return r;
+}
+
+int str_to_i64(const char *s, int64_t *ret_value)
+{
+	bool negative = *s == '-';
+	uint64_t value;
+	int r;
+
+	r = parse_digits(s + negative, 10, (uint64_t)INT64_MAX + negative, &value);
+	if (r == 0)
+		*ret_value = negative ? (int64_t)(0 - value) : (int64_t)value;
+	return r;
+}
+
+int str_to_mode(const char *s, uint32_t *ret_value)
+{
+	uint64_t value;
+	int r = parse_digits(s, 8, 07777, &value);
+
+	if (r == 0)
+		*ret_value = (uint32_t)value;
+	return r;
+}
+
+/* Room for n more bytes and the NUL. */
+static void reserve(struct strbuf *b, size_t n)
+{
+	size_t need = b->len + n + 1;
+
+	if (need <= b->size)
+		return;
+	if (need < 2 * b->size)
+		need = 2 * b->size;
+	b->text = xrealloc(b->text, need, 1);
+	b->size = need;
+}
+
+void strbuf_add_mem(struct strbuf *b, const void *p, size_t n)
+{
+	reserve(b, n);
+	memcpy(b->text + b->len, p, n);
+	b->len += n;
+	b->text[b->len] = '\0';
+}
+
+void strbuf_add(struct strbuf *b, const char *s)
+{
+	strbuf_add_mem(b, s, strlen(s));
+}
+
+void strbuf_addf(struct strbuf *b, const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	text = str_vprintf(fmt, args);
+	va_end(args);
+	strbuf_add(b, text);
+}
+
+/* Length of the well-formed UTF-8 sequence at s, or 0 (RFC 3629: no surrogates, nothing overlong). */
+static size_t utf8_length(const unsigned char *s)
+{
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf && (s[1] & 0xc0) == 0x80)
+		return 2;
+	if ((s[0] & 0xf0) == 0xe0 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
+	    !(s[0] == 0xe0 && s[1] < 0xa0) && !(s[0] == 0xed && s[1] > 0x9f))
+		return 3;
+	if (s[0] >= 0xf0 && s[0] <= 0xf4 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
+	    (s[3] & 0xc0) == 0x80 && !(s[0] == 0xf0 && s[1] < 0x90) && !(s[0] == 0xf4 && s[1] > 0x8f))
+		return 4;
+	return 0;
+}
+
+void strbuf_add_json(struct strbuf *b, const char *s)
+{
+	strbuf_add(b, "\"");
+	while (*s) {
+		size_t n = utf8_length((const unsigned char *)s);
+
+		if (n == 0)
+			strbuf_add(b, "\\ufffd");
+		else if (*s == '"' || *s == '\\')
+			strbuf_addf(b, "\\%c", *s);
+		else if (*s == '\n')
+			strbuf_add(b, "\\n");
+		else if ((unsigned char)*s < 0x20)
+			strbuf_addf(b, "\\u%04x", *s);
+		else
+			strbuf_add_mem(b, s, n);
+		s += n ? n : 1;
+	}
+	strbuf_add(b, "\"");
+}
+
+void strbuf_done(struct strbuf *b)
+{
+	free(b->text);
+	*b = (struct strbuf)STRBUF_INIT;
+}
+
+char *strbuf_take(struct strbuf *b)
+{
+	char *text = b->text ? b->text : xstrdup("");
+
+	*b = (struct strbuf)STRBUF_INIT;
+	return text;
+}
+
+void strv_take(struct strv *s, char *text)
+{
+	/* Grow at powers of two; one slot is always kept for the NULL. */
+	if (((s->n + 1) & s->n) == 0)
+		s->v = xrealloc(s->v, 2 * (s->n + 1), sizeof(char *));
+	s->v[s->n++] = text;
+	s->v[s->n] = NULL;
+}
+
+void strv_add(struct strv *s, const char *text)
+{
+	strv_take(s, xstrdup(text));
+}
+
+void strv_done(struct strv *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		free(s->v[i]);
+	free(s->v);
+	*s = (struct strv)STRV_INIT;
+}
+
+void strv_split(struct strv *s, const char *text, char separator)
+{
+	while (*text) {
+		const char *end = strchrnul(text, separator);
+
+		if (end > text)
+			strv_take(s, xstrndup(text, (size_t)(end - text)));
+		text = *end ? end + 1 : end;
+	}
+}

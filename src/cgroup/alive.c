@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be done to a living cgroup, whoever made it: signals, freezing, lists of processes, ownership. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "cgroup/internal.h"
+#include "cgroup/v1.h"
+#include "cgroup/v2.h"
+
+/* Rounds of freezing and signalling where cgroup.kill is missing. */
+#define KILL_ROUNDS 100
+
+/* The hierarchy that tells which processes belong to the container: v2, or with v1 alone the freezer,
+   or any that it is in. NULL: none. */
+static const struct hierarchy *main_dir(const struct cgroup *cgroup)
+{
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+
+	if (!h)
+		h = cgroup_v1_dir(cgroup, "freezer");
+	for (size_t i = 0; !h && i < cgroup->hierarchies.n; i++)
+		if (cgroup->hierarchies.v[i].dir_fd >= 0)
+			h = &cgroup->hierarchies.v[i];
+	return h;
+}
+
+int cgroup_pids(struct cgroup *cgroup, pid_t **ret_pids, size_t *ret_n_pids, struct err *e)
+{
+	const struct hierarchy *h = main_dir(cgroup);
+	struct pid_list pids = PID_LIST_INIT;
+	int r = h ? tree_pids(h->dir_fd, true, &pids) : 0;
+
+	if (r < 0) {
+		pid_list_done(&pids);
+		return err_set(e, r, "cgroup %s: cannot read its processes", cgroup->record.path);
+	}
+	*ret_pids = pids.v;
+	*ret_n_pids = pids.n;
+	return 0;
+}
+
+int cgroup_is_frozen(struct cgroup *cgroup, bool *ret_frozen, struct err *e)
+{
+	const struct hierarchy *v2 = cgroup_v2_dir(cgroup), *v1 = cgroup_v1_dir(cgroup, "freezer");
+	bool frozen = false;
+	int r = v2 ? v2_is_frozen(v2, &frozen) : 0;
+
+	/* Somebody else may have used the other of the two freezers. */
+	if (r == 0 && !frozen && v1)
+		r = v1_is_frozen(v1, &frozen);
+	/* The cgroup went away. */
+	if (r == -ENOENT || r == -ENODEV)
+		r = 0;
+	if (r < 0)
+		return err_set(e, r, "cgroup %s: cannot tell whether it is frozen", cgroup->record.path);
+	*ret_frozen = frozen;
+	return 0;
+}
+
+int cgroup_freeze(struct cgroup *cgroup, bool frozen, struct err *e)
+{
+	const struct hierarchy *v2 = cgroup_v2_dir(cgroup), *v1 = cgroup_v1_dir(cgroup, "freezer");
+	bool is_frozen = false;
+	int r;
+
+	if (!v2 && !v1)
+		return err_say(e, -EOPNOTSUPP, "the container has no cgroup, and without one it can be neither paused nor "
+					       "resumed");
+	if (frozen)
+		return v2 ? v2_freeze(v2, cgroup->record.path, true, e) : v1_freeze(v1, cgroup->record.path, true, e);
+
+	r = v2 ? v2_freeze(v2, cgroup->record.path, false, e) : 0;
+	if (r == 0 && v1 && v1_is_frozen(v1, &is_frozen) == 0 && is_frozen)
+		r = v1_freeze(v1, cgroup->record.path, false, e);
+	return r;
+}
+
+/* Signal while nothing can run, fork or end, so that nobody is missed and no pid changes its owner.  A
+   cgroup that cannot be frozen (no freezer on this machine) is signalled as it is. */
+static int signal_frozen(struct cgroup *cgroup, const struct hierarchy *h, int sig, struct pid_list *pids, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	bool was_frozen = false, frozen;
+	int r = cgroup_is_frozen(cgroup, &was_frozen, e);
+
+	if (r < 0)
+		return r;
+	frozen = !was_frozen && cgroup_freeze(cgroup, true, &ignored) == 0;
+	r = tree_pids(h->dir_fd, true, pids);
+	if (r == 0)
+		r = tree_signal(pids, sig);
+	if (r < 0)
+		err_set(e, r, "cgroup %s: cannot signal its processes", cgroup->record.path);
+	/* SIGKILL takes effect in the v1 freezer only after thawing. */
+	if (frozen || (was_frozen && sig == SIGKILL)) {
+		int thawed = cgroup_freeze(cgroup, false, r < 0 ? &ignored : e);
+
+		r = r < 0 ? r : thawed;
+	}
+	return r;
+}
+
+/* SIGKILL until nobody is left to be signalled. */
+static int kill_rounds(struct cgroup *cgroup, const struct hierarchy *h, struct err *e)
+{
+	for (int i = 0; i < KILL_ROUNDS; i++) {
+		_cleanup_(pid_list_done) struct pid_list pids = PID_LIST_INIT;
+		int r = signal_frozen(cgroup, h, SIGKILL, &pids, e);
+
+		if (r < 0 || pids.n == 0)
+			return r;
+		r = tree_wait(&pids, 10000);
+		if (r < 0)
+			return err_set(e, r, "cgroup %s: process %d does not end", cgroup->record.path, pids.v[0]);
+	}
+	return err_say(e, -EBUSY, "cgroup %s: new processes keep coming", cgroup->record.path);
+}
+
+int cgroup_signal(struct cgroup *cgroup, int sig, struct err *e)
+{
+	const struct hierarchy *h = main_dir(cgroup), *v1 = cgroup_v1_dir(cgroup, "freezer");
+	_cleanup_(pid_list_done) struct pid_list pids = PID_LIST_INIT;
+	bool v1_frozen = false;
+	int r;
+
+	if (!h)
+		return 0;
+	if (sig != SIGKILL)
+		return signal_frozen(cgroup, h, sig, &pids, e);
+
+	r = h->v2 ? v2_kill(h) : -EOPNOTSUPP;
+	if (r == -EOPNOTSUPP)
+		return kill_rounds(cgroup, h, e);
+	if (r < 0)
+		return err_set(e, r, "cgroup %s: cannot kill its processes", cgroup->record.path);
+	/* The v2 freezer lets a killed task go, that of v1 does not. */
+	if (v1 && v1_is_frozen(v1, &v1_frozen) == 0 && v1_frozen)
+		r = v1_freeze(v1, cgroup->record.path, false, e);
+	return r;
+}
+
+/* Files of a delegated cgroup, where the kernel does not list them (before Linux 4.15). */
+static const char *const delegate_default[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
+
+int cgroup_chown(struct cgroup *cgroup, uid_t uid, gid_t gid, struct err *e)
+{
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+	_cleanup_(strv_done) struct strv files = STRV_INIT;
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	if (!h)
+		return 0;
+	r = fdio_read_file(AT_FDCWD, "/sys/kernel/cgroup/delegate", 1 << 16, &text, NULL);
+	if (r == 0)
+		strv_split(&files, text, '\n');
+	else if (r == -ENOENT)
+		for (size_t i = 0; i < ARRAY_SIZE(delegate_default); i++)
+			strv_add(&files, delegate_default[i]);
+	else
+		return err_set(e, r, "cannot read /sys/kernel/cgroup/delegate");
+
+	if (fchownat(h->dir_fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		return err_set(e, -errno, "cgroup %s: cannot give it to %u:%u", cgroup->record.path, uid, gid);
+	for (size_t i = 0; i < files.n; i++)
+		/* The list is that of the kernel, not of this cgroup's controllers. */
+		if (!strchr(files.v[i], '/') && fchownat(h->dir_fd, files.v[i], uid, gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+		    errno != ENOENT)
+			return err_set(e, -errno, "cgroup %s: cannot give %s to %u:%u", cgroup->record.path, files.v[i],
+				       uid, gid);
+	return 0;
+}

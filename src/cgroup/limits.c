@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which hierarchy has which limit, and the order of writing, checking and undoing: see limits.h.  The files
+ * themselves are in v1-limits.c and v2-limits.c.
+ */
+#include "cgroup/limits.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cgroup/check.h"
+#include "cgroup/devices.h"
+#include "cgroup/fs.h"
+#include "cgroup/internal.h"
+#include "cgroup/limit-list.h"
+#include "cgroup/uses.h"
+#include "cgroup/v1-limits.h"
+#include "cgroup/v2-limits.h"
+#include "cgroup/v2.h"
+
+bool limits_asked(const struct oci_resources *r)
+{
+	return limits_first(r) != NULL;
+}
+
+const char *limits_first(const struct oci_resources *r)
+{
+	_cleanup_(use_list_done) struct use_list uses = USE_LIST_INIT;
+
+	use_list_collect(&uses, r);
+	return uses.n > 0 ? uses.v[0].property : NULL;
+}
+
+/* One side of the resources: what belongs to v1 hierarchies of this machine, or the rest. */
+struct side {
+	struct oci_resources r;
+	struct oci_cpu cpu;
+	struct oci_network network;
+};
+
+static void take_side(const struct oci_resources *r, const struct hierarchies *hierarchies, bool v1, struct side *side)
+{
+	*side = (struct side){ .r = *r };
+	if ((hierarchies_v1(hierarchies, "memory") != NULL) != v1)
+		side->r.memory = NULL;
+	if ((hierarchies_v1(hierarchies, "pids") != NULL) != v1)
+		side->r.pids = NULL;
+	if ((hierarchies_v1(hierarchies, "blkio") != NULL) != v1)
+		side->r.block_io = NULL;
+	if ((hierarchies_v1(hierarchies, "hugetlb") != NULL) != v1)
+		side->r.n_hugepage_limits = 0;
+	if ((hierarchies_v1(hierarchies, "rdma") != NULL) != v1)
+		side->r.n_rdma = 0;
+	if (v1)
+		side->r.n_unified = 0;
+	if (r->cpu) {
+		side->cpu = *r->cpu;
+		side->r.cpu = &side->cpu;
+		if ((hierarchies_v1(hierarchies, "cpuset") != NULL) != v1)
+			side->cpu.cpus = side->cpu.mems = NULL;
+		if ((hierarchies_v1(hierarchies, "cpu") != NULL) != v1)
+			side->cpu = (struct oci_cpu){ .cpus = side->cpu.cpus, .mems = side->cpu.mems };
+	}
+	if (r->network) {
+		side->network = *r->network;
+		side->r.network = &side->network;
+		if ((hierarchies_v1(hierarchies, "net_cls") != NULL) != v1)
+			side->network.class_id = NULL;
+		if ((hierarchies_v1(hierarchies, "net_prio") != NULL) != v1)
+			side->network.n_priorities = 0;
+	}
+}
+
+/* Is there a hierarchy for each limit at all? */
+static int check_uses(const struct oci_resources *r, const struct hierarchies *hierarchies, struct err *e)
+{
+	_cleanup_(use_list_done) struct use_list uses = USE_LIST_INIT;
+	bool v2 = hierarchies_v2(hierarchies) != NULL;
+
+	use_list_collect(&uses, r);
+	for (size_t i = 0; i < uses.n; i++) {
+		const struct use *u = &uses.v[i];
+
+		if (u->key && hierarchies_v1(hierarchies, u->v2))
+			return err_say(e, -EOPNOTSUPP, "linux.resources.unified.%s: the %s controller belongs to cgroup v1 on "
+						       "this machine, and `unified` is for v2; use the properties of "
+						       "linux.resources", u->key, u->v2);
+		if (use_in_v1(u, hierarchies) || (v2 && (u->v2[0] || u->key)))
+			continue;
+		if (v2)
+			return err_say(e, -EOPNOTSUPP, "linux.resources.%s: only cgroup v1 knows it, and no v1 hierarchy with the "
+						       "%s controller is mounted", u->property, u->v1);
+		if (u->key)
+			return err_say(e, -EOPNOTSUPP, "linux.resources.unified.%s: this machine has no cgroup v2 hierarchy",
+				       u->key);
+		if (hierarchies->n > 0)
+			return err_say(e, -EOPNOTSUPP, "linux.resources.%s: no cgroup hierarchy with the %s controller is "
+						       "mounted", u->property, u->v1 ? u->v1 : u->v2);
+	}
+	return 0;
+}
+
+int limits_validate(const struct oci_resources *r, const struct hierarchies *hierarchies, struct err *e)
+{
+	const struct v1_facts v1_facts = V1_FACTS_OF_NEW;
+	const struct v2_facts v2_facts = V2_FACTS_OF_NEW;
+	_cleanup_(limit_list_done) struct limit_list list = LIMIT_LIST_INIT;
+	struct side side;
+	int code;
+
+	if (!r)
+		return 0;
+	code = check_resources(r, e);
+	if (code == 0)
+		code = devices_check(r, e);
+	if (code == 0)
+		code = check_uses(r, hierarchies, e);
+	if (code < 0)
+		return code;
+	take_side(r, hierarchies, true, &side);
+	code = v1_limits_plan(&side.r, &v1_facts, &list, e);
+	if (code < 0 || !hierarchies_v2(hierarchies))
+		return code;
+	take_side(r, hierarchies, false, &side);
+	return v2_limits_plan(&side.r, &v2_facts, &list, e);
+}
+
+void limits_v2_controllers(const struct oci_resources *r, const struct hierarchies *hierarchies, struct strv *ret)
+{
+	_cleanup_(use_list_done) struct use_list uses = USE_LIST_INIT;
+
+	use_list_collect(&uses, r);
+	for (size_t i = 0; i < uses.n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < ret->n; k++)
+			known = known || strcmp(ret->v[k], uses.v[i].v2) == 0;
+		if (!known && uses.v[i].v2[0] && !use_in_v1(&uses.v[i], hierarchies))
+			strv_add(ret, uses.v[i].v2);
+	}
+}
+
+int limits_reachable(const struct cgroup *cgroup, struct err *e)
+{
+	_cleanup_(use_list_done) struct use_list uses = USE_LIST_INIT;
+
+	use_list_collect(&uses, cgroup->resources);
+	for (size_t i = 0; i < uses.n; i++) {
+		const struct use *u = &uses.v[i];
+		const struct hierarchy *h = u->v1 ? hierarchies_v1(&cgroup->hierarchies, u->v1) : NULL;
+
+		if (!h)
+			h = hierarchies_v2(&cgroup->hierarchies);
+		if (h && h->dir_fd >= 0)
+			continue;
+		err_say(e, -EOPNOTSUPP, "linux.resources.%s: cannot be applied: the cgroup %s could not be made%s%s, where this "
+					"user may not write", u->property, cgroup->record.path, h ? " in " : "",
+			h ? h->mountpoint : "");
+		return err_hint(e, "cgroup v1 cannot be delegated; with cgroup v2 use the systemd cgroup manager in a session "
+				   "with a user bus, or a cgroup that is delegated to the user");
+	}
+	return 0;
+}
+
+/* Where the limits of each side are written. */
+static int v1_dir(const void *ctx, const struct limit *limit)
+{
+	const struct hierarchy *h = cgroup_v1_dir(ctx, limit->controller);
+
+	return h ? h->dir_fd : -EBADF;
+}
+
+static int v2_dir(const void *ctx, const struct limit *limit)
+{
+	const struct hierarchy *h = cgroup_v2_dir(ctx);
+
+	(void)limit;
+	return h ? h->dir_fd : -EBADF;
+}
+
+static int plan_v1(const struct cgroup *cgroup, const struct oci_resources *r, struct limit_list *list, struct err *e)
+{
+	const struct hierarchy *memory = cgroup_v1_dir(cgroup, "memory"), *blkio = cgroup_v1_dir(cgroup, "blkio");
+	struct v1_facts facts;
+	struct side side;
+	int code;
+
+	take_side(r, &cgroup->hierarchies, true, &side);
+	code = v1_limits_facts(&side.r, memory ? memory->dir_fd : -EBADF, blkio ? blkio->dir_fd : -EBADF, &facts, e);
+	return code == 0 ? v1_limits_plan(&side.r, &facts, list, e) : code;
+}
+
+static int plan_v2(const struct cgroup *cgroup, const struct oci_resources *r, struct limit_list *list, struct err *e)
+{
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+	struct v2_facts facts;
+	struct side side;
+	int code;
+
+	if (!h)
+		return 0;
+	take_side(r, &cgroup->hierarchies, false, &side);
+	code = v2_limits_facts(&side.r, h->dir_fd, &facts, e);
+	return code == 0 ? v2_limits_plan(&side.r, &facts, list, e) : code;
+}
+
+/* Plan both sides, then write both and the device rules; with `undo` a failure leaves no trace. */
+static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool undo, struct err *e)
+{
+	_cleanup_(limit_list_done) struct limit_list v1 = LIMIT_LIST_INIT, v2 = LIMIT_LIST_INIT;
+	_cleanup_(limit_list_done) struct limit_list v1_old = LIMIT_LIST_INIT, v2_old = LIMIT_LIST_INIT;
+	const char *path = cgroup->record.path;
+	int code = plan_v1(cgroup, r, &v1, e);
+
+	if (code == 0)
+		code = plan_v2(cgroup, r, &v2, e);
+	if (code == 0)
+		code = limit_list_write(&v1, path, v1_dir, cgroup, undo ? &v1_old : NULL, e);
+	if (code == 0)
+		code = limit_list_write(&v2, path, v2_dir, cgroup, undo ? &v2_old : NULL, e);
+	if (code == 0)
+		code = devices_apply(cgroup, r, e);
+	if (code < 0) {
+		limit_list_undo(&v2_old, v2_dir, cgroup);
+		limit_list_undo(&v1_old, v1_dir, cgroup);
+	}
+	return code;
+}
+
+int limits_apply(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)
+{
+	return write_all(cgroup, r, false, e);
+}
+
+/* A container that began in the v2 hierarchy alone may now need one of v1. */
+static bool needs_v1(const struct cgroup *cgroup, const struct oci_resources *r)
+{
+	_cleanup_(use_list_done) struct use_list uses = USE_LIST_INIT;
+
+	use_list_collect(&uses, r);
+	for (size_t i = 0; i < uses.n; i++)
+		if (use_in_v1(&uses.v[i], &cgroup->hierarchies) && !cgroup_v1_dir(cgroup, uses.v[i].v1))
+			return true;
+	return false;
+}
+
+int limits_update(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)
+{
+	_cleanup_(strv_done) struct strv required = STRV_INIT;
+	const struct hierarchy *v2 = cgroup_v2_dir(cgroup);
+	int code = check_resources(r, e);
+
+	if (code == 0)
+		code = devices_check(r, e);
+	if (code == 0)
+		code = check_uses(r, &cgroup->hierarchies, e);
+	if (code == 0 && needs_v1(cgroup, r))
+		code = fs_spread(cgroup, e);
+	if (code < 0)
+		return code;
+
+	limits_v2_controllers(r, &cgroup->hierarchies, &required);
+	if (v2 && required.n > 0) {
+		code = v2_enable(v2, cgroup->record.path, &required, false, e);
+		if (code < 0)
+			return err_wrap(e, "linux.resources.%s", limits_first(r));
+	}
+	return write_all(cgroup, r, true, e);
+}

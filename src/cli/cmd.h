@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands: what each file cmd-NAME.c exports, and what main.c gives to it.  A command turns its
+ * options into one call of the runtime and prints the result; it never prints an error.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "cli/opts.h"
+#include "runtime/runtime.h"
+
+/* One use of a command.  options and args are main.c's and live until the command returns. */
+struct call {
+	const struct runtime *rt;
+	void *options;     /* the struct that the command's rows are about */
+	char *const *args; /* what is no option, NULL-terminated */
+	size_t n_args;
+	int status;        /* exit status if the command returns 0; 0 unless it sets it */
+};
+
+#define ARGS_ANY ((size_t)-1)
+
+struct command {
+	const char *name;
+	const char *synopsis;       /* what follows the name: "[OPTIONS] ID" */
+	const char *summary;        /* one line, for the list of commands */
+	const char *about;          /* more lines for its --help, or NULL */
+	const struct opt *options;
+	size_t options_size;        /* of the struct, which is zeroed first; 0: none */
+	size_t min_args, max_args;
+	bool in_order;              /* options end at the first other word */
+	bool quiet;                 /* its stderr is the container's, or is read by a program: no warnings there */
+	int failure;                /* exit status of an error; 0: 1 */
+	int (*run)(struct call *call, struct err *e);
+};
+
+extern const struct command cmd_create, cmd_delete, cmd_exec, cmd_features, cmd_kill, cmd_list, cmd_pause, cmd_ps,
+	cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
+
+/* For commands without options of their own. */
+extern const struct opt cmd_no_options[];
+
+/* Write to stdout.  A full disk or a closed pipe is an error, like any other. */
+int cmd_print(const char *text, struct err *e);
+
+/* The same, and a newline. */
+int cmd_print_line(const char *text, struct err *e);
+
+/* The rows that create and run share. */
+#define CMD_CREATE_ROWS                                                                              \
+	OPT_STRING("bundle", "b", "DIR", struct create_options, bundle,                              \
+		   "directory of the container (default: the current one)"),                         \
+	OPT_STRING("config", "f", "FILE", struct create_options, config,                             \
+		   "configuration to use instead of config.json in the bundle"),                     \
+	OPT_STRING("console-socket", NULL, "SOCKET", struct create_options, console_socket,          \
+		   "unix socket that receives the terminal"),                                        \
+	OPT_STRING("pid-file", NULL, "FILE", struct create_options, pid_file,                        \
+		   "write the process id of the container to this file"),                            \
+	OPT_STRING("pidfd-socket", NULL, "SOCKET", struct create_options, pidfd_socket,              \
+		   "unix socket that receives a pidfd of the container"),                            \
+	OPT_NUMBER("preserve-fds", NULL, "N", struct create_options, preserve_fds,                   \
+		   "hand N descriptors, from 3 on, to the container"),                               \
+	OPT_FLAG("no-pivot", NULL, struct create_options, no_pivot,                                  \
+		 "do not use pivot_root(2)"),                                                        \
+	OPT_FLAG("no-new-keyring", NULL, struct create_options, no_new_keyring,                      \
+		 "keep the session keyring of the caller"),                                          \
+	OPT_IGNORED("no-subreaper", "accepted and without effect")

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Capability sets of this thread, and names: see caps.h.  Nothing but the names comes from libcap. */
+#include "kernel/caps.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAX_CAPS 64 /* bits of the kernel's sets */
+
+static uint64_t bit(int cap)
+{
+	return UINT64_C(1) << cap;
+}
+
+int caps_from_name(const char *name)
+{
+	char lower[64];
+	cap_value_t cap;
+	int n;
+
+	/* libcap would take "21" too. */
+	if (!isalpha((unsigned char)*name))
+		return -EINVAL;
+	n = snprintf(lower, sizeof(lower), "%s%s", strncasecmp(name, "cap_", 4) == 0 ? "" : "cap_", name);
+	if (n < 0 || (size_t)n >= sizeof(lower))
+		return -EINVAL;
+	for (char *p = lower; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (cap_from_name(lower, &cap) < 0)
+		return -EINVAL;
+	/* libcap stops at the first character that is in no name: "cap_chown,cap_kill". */
+	return caps_name(cap) && strcasecmp(caps_name(cap), lower) == 0 ? cap : -EINVAL;
+}
+
+const char *caps_name(int cap)
+{
+	static char text[64];
+	char *name = cap >= 0 && cap < MAX_CAPS ? cap_to_name(cap) : NULL;
+
+	/* For a number without a name libcap prints the number. */
+	if (!name || !isalpha((unsigned char)*name)) {
+		cap_free(name);
+		return NULL;
+	}
+	snprintf(text, sizeof(text), "%s", name);
+	cap_free(name);
+	for (char *p = text; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return text;
+}
+
+/* -EINVAL for what the kernel does not know. */
+static int in_bounding(int cap)
+{
+	int r = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+	return r < 0 ? -errno : r;
+}
+
+int caps_last(void)
+{
+	int known = 0, unknown = MAX_CAPS;
+
+	/* Not /proc/sys/kernel/cap_last_cap: there may be no /proc. */
+	while (unknown - known > 1) {
+		int middle = (known + unknown) / 2;
+
+		if (in_bounding(middle) >= 0)
+			known = middle;
+		else
+			unknown = middle;
+	}
+	return known;
+}
+
+/* capget(2) and capset(2) take the 64 bits as two structures. */
+static int get_three(struct caps_sets *sets)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = 0 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
+	sets->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	sets->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return 0;
+}
+
+static int set_three(const struct caps_sets *sets)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = 0 };
+	const struct __user_cap_data_struct data[2] = {
+		{ (uint32_t)sets->effective, (uint32_t)sets->permitted, (uint32_t)sets->inheritable },
+		{ (uint32_t)(sets->effective >> 32), (uint32_t)(sets->permitted >> 32),
+		  (uint32_t)(sets->inheritable >> 32) },
+	};
+
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int caps_get(struct caps_sets *ret_sets)
+{
+	int r = get_three(ret_sets);
+
+	if (r < 0)
+		return r;
+	ret_sets->bounding = ret_sets->ambient = 0;
+	for (int cap = 0; cap < MAX_CAPS; cap++) {
+		r = in_bounding(cap);
+		if (r == -EINVAL)
+			break;
+		if (r < 0)
+			return r;
+		if (r > 0)
+			ret_sets->bounding |= bit(cap);
+		r = prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0);
+		if (r < 0)
+			return -errno;
+		if (r > 0)
+			ret_sets->ambient |= bit(cap);
+	}
+	return 0;
+}
+
+bool caps_have(int cap)
+{
+	struct caps_sets sets;
+
+	return cap >= 0 && cap < MAX_CAPS && get_three(&sets) == 0 && sets.effective & bit(cap);
+}
+
+int caps_drop_bounding(uint64_t bounding)
+{
+	for (int cap = 0; cap < MAX_CAPS; cap++) {
+		int r;
+
+		if (bounding & bit(cap) || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		r = -errno;
+		/* Without CAP_SETPCAP it is refused, which is no matter where there is nothing to drop. */
+		if (r == -EPERM) {
+			int present = in_bounding(cap);
+
+			if (present == 0)
+				continue;
+			r = present < 0 ? present : r;
+		}
+		return r == -EINVAL ? 0 : r; /* beyond what the kernel knows */
+	}
+	return 0;
+}
+
+int caps_keep(bool keep)
+{
+	return prctl(PR_SET_KEEPCAPS, keep ? 1 : 0, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int caps_apply(const struct caps_sets *sets)
+{
+	int r = set_three(sets);
+
+	if (r < 0)
+		return r;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return -errno;
+	for (int cap = 0; cap < MAX_CAPS; cap++)
+		if (sets->ambient & bit(cap) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -errno;
+	return 0;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of a proven procfs: see procfs.h.  What is written is the caller's business. */
+#include "kernel/procfs.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "kernel/syscalls.h"
+
+#define PROC_ROOT_INO 1 /* of every procfs; a directory below it, bound over /proc, has another */
+
+static bool is_procfs(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+int procfs_open(void)
+{
+	_cleanup_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (!is_procfs(fd) || fstat(fd, &st) < 0 || st.st_ino != PROC_ROOT_INO)
+		return -EXDEV;
+	return TAKE_FD(fd);
+}
+
+/* "self" and "thread-self" are symlinks, and the only ones that are followed. */
+static bool starts_with_self(const char *path)
+{
+	return str_starts(path, "self/") || str_starts(path, "thread-self/");
+}
+
+/* One component; the last is opened with the caller's flags.  Of two mounts of one procfs this cannot
+   tell the other, which openat2 can; but whatever it is, it is a real procfs of the same instance. */
+static int walk_step(int dir, const char *name, bool last, int flags, dev_t device)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct stat st;
+
+	if (strcmp(name, "..") == 0)
+		return -EXDEV;
+	fd = openat(dir, name, O_NOFOLLOW | O_CLOEXEC | (last ? flags : O_PATH | O_DIRECTORY));
+	if (fd < 0)
+		return errno == ENOTDIR && !last ? -ELOOP : -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode) && !(flags & O_NOFOLLOW))
+		return -ELOOP;
+	if (!is_procfs(fd) || st.st_dev != device)
+		return -EXDEV;
+	return TAKE_FD(fd);
+}
+
+/* What "self" or "thread-self" stand for, and the rest of the path behind it. */
+static char *replace_self(int proc_fd, const char *path)
+{
+	size_t n_link = strcspn(path, "/");
+	_cleanup_free_ char *link = xstrndup(path, n_link);
+	char pid[64];
+	ssize_t n = readlinkat(proc_fd, link, pid, sizeof(pid) - 1);
+
+	return n < 0 ? NULL : str_printf("%.*s%s", (int)n, pid, path + n_link);
+}
+
+/* For the seccomp filters that answer ENOSYS to openat2. */
+static int open_walk(int proc_fd, const char *path, int flags)
+{
+	_cleanup_free_ char *real_path = starts_with_self(path) ? replace_self(proc_fd, path) : xstrdup(path);
+	_cleanup_(strv_done) struct strv names = STRV_INIT;
+	_cleanup_close_ int dir = -EBADF;
+	struct stat st;
+
+	if (!real_path || fstat(proc_fd, &st) < 0)
+		return -errno;
+	if (*real_path == '/')
+		return -EXDEV;
+	strv_split(&names, real_path, '/');
+	if (names.n == 0)
+		return -ENOENT;
+	for (size_t i = 0; i < names.n; i++) {
+		int next = walk_step(i == 0 ? proc_fd : dir, names.v[i], i + 1 == names.n, flags, st.st_dev);
+
+		if (next < 0)
+			return next;
+		fd_close(&dir);
+		dir = next;
+	}
+	return TAKE_FD(dir);
+}
+
+int procfs_open_at(int proc_fd, const char *path, int flags)
+{
+	struct sys_open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	if (!starts_with_self(path))
+		how.resolve |= RESOLVE_NO_SYMLINKS;
+	fd = sys_openat2(proc_fd, path, &how);
+	return fd == -ENOSYS ? open_walk(proc_fd, path, flags) : fd;
+}
+
+int procfs_write(int proc_fd, const char *path, const char *text)
+{
+	_cleanup_close_ int fd = procfs_open_at(proc_fd, path, O_WRONLY | O_NOCTTY);
+	size_t n = strlen(text);
+	ssize_t done;
+
+	if (fd < 0)
+		return fd;
+	done = write(fd, text, n);
+	if (done < 0)
+		return -errno;
+	return (size_t)done == n ? 0 : -EIO;
+}
+
+int procfs_open_pid(int proc_fd, pid_t pid)
+{
+	char name[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "%d", pid);
+	fd = procfs_open_at(proc_fd, name, O_PATH | O_DIRECTORY);
+	return fd == -ENOENT ? -ESRCH : fd;
+}
+
+/* Field 3 and field 22 of a stat line.  Field 2 is the program's name in parentheses, which may hold
+   anything, parentheses and blanks too: count from the last one. */
+static int parse_stat(const char *line, uint64_t *ret_start_time, char *ret_state)
+{
+	const char *field = strrchr(line, ')');
+
+	if (!field || field[1] != ' ' || !field[2])
+		return -EIO;
+	field += 2;
+	*ret_state = *field;
+	for (int i = 3; i < 22; i++) {
+		field = strchr(field, ' ');
+		if (!field)
+			return -EIO;
+		field++;
+	}
+	*ret_start_time = strtoull(field, NULL, 10);
+	return 0;
+}
+
+int procfs_stat(pid_t pid, uint64_t *ret_start_time, char *ret_state)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char path[32], line[2048];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT)
+		return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? -EACCES : -ESRCH;
+	if (fd < 0)
+		return -errno;
+	/* ESRCH when it went away in between. */
+	n = read(fd, line, sizeof(line) - 1);
+	if (n < 0)
+		return -errno;
+	line[n] = '\0';
+	return parse_stat(line, ret_start_time, ret_state);
+}

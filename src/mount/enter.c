@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last steps: the terminal as /dev/console, and the tree as "/"; and its end (rootfs.h). */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/mnt.h"
+#include "kernel/mntinfo.h"
+#include "kernel/syscalls.h"
+#include "mount/explain.h"
+#include "mount/target.h"
+#include "mount/tree.h"
+
+/* The file to bind the terminal on; never a link (CVE-2025-52565). */
+static int open_console(int dev, struct err *e)
+{
+	_cleanup_close_ int fd = openat(dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT) {
+		fd_close(&fd);
+		fd = openat(dev, "console", O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, -errno, "/dev/console: cannot make the file to bind the terminal on");
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return err_say(e, -EINVAL, "/dev/console: the image has %s there, and the terminal is bound on files only",
+			       S_ISLNK(st.st_mode) ? "a symbolic link" : "neither a file nor a device");
+	return TAKE_FD(fd);
+}
+
+int rootfs_bind_console(struct rootfs *rootfs, int slave_fd, struct err *e)
+{
+	struct mnt_attr private = { .propagation = MS_PRIVATE };
+	bool created = false;
+	_cleanup_close_ int dev = target_open_strict(rootfs->fd, "/dev", &created), file = -EBADF, clone = -EBADF;
+	int r;
+
+	if (dev < 0)
+		return err_set(e, dev, "/dev: cannot open it as a directory%s",
+			       dev == -ELOOP ? ", it is a symbolic link" : "");
+	file = open_console(dev, e);
+	if (file < 0)
+		return file;
+	clone = mnt_clone(slave_fd, "", false, false);
+	if (clone < 0)
+		return err_set(e, clone, "/dev/console: cannot bind the terminal");
+	r = mnt_set_attr(clone, &private, false);
+	if (r >= 0)
+		r = mnt_attach(clone, file);
+	return r < 0 ? err_set(e, r, "/dev/console: cannot bind the terminal") : 0;
+}
+
+static int cover(const char *target)
+{
+	_cleanup_close_ int fd = -EBADF, place = open(target, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct mnt_fs fs;
+	int r;
+
+	if (place < 0)
+		return errno == ENOTDIR ? 0 : -errno;
+	r = mnt_fs_open("tmpfs", &fs);
+	if (r < 0)
+		return r;
+	fd = r = mnt_fs_create(&fs, MOUNT_ATTR_RDONLY);
+	mnt_fs_done(&fs);
+	return r < 0 ? r : mnt_attach(fd, place);
+}
+
+/*
+ * Without pivot_root the mounts of the host stay below ours.  A proc or sysfs among them that is not masked
+ * would let a program in a user namespace mount a fresh one without masks: unmount them, and cover those
+ * that are locked (EINVAL) or not ours to unmount (EPERM).
+ */
+static int hide_host_procfs(const struct rootfs *rootfs, struct err *e)
+{
+	struct mntinfo info = { .n_entries = 0 };
+	int r = mntinfo_read("/proc/self/mountinfo", &info, e);
+
+	for (size_t i = info.n_entries; r >= 0 && i-- > 0;) {
+		const struct mntinfo_entry *entry = &info.entries[i];
+
+		if ((strcmp(entry->type, "proc") != 0 && strcmp(entry->type, "sysfs") != 0) ||
+		    rootfs_holds_path(rootfs, entry->target))
+			continue;
+		if (umount2(entry->target, MNT_DETACH | UMOUNT_NOFOLLOW) == 0)
+			continue;
+		r = errno == EINVAL || errno == EPERM ? cover(entry->target) : -errno;
+		/* ENOENT: another mount lies over the path, so that nobody can reach it */
+		r = r == -ENOENT ? 0 : r;
+		if (r < 0)
+			err_set(e, r, "no-pivot: cannot hide the host's %s", entry->target);
+	}
+	mntinfo_done(&info);
+	return r;
+}
+
+static int move_over(struct rootfs *rootfs, struct err *e)
+{
+	int r = hide_host_procfs(rootfs, e);
+
+	if (r < 0)
+		return r;
+	r = mnt_move_over_root(rootfs->fd);
+	return r < 0 ? err_set(e, r, "cannot move the root file system over /") : 0;
+}
+
+/* Before pivot_root(2) can work the initramfs has to be left, which never happens on machines that run
+   from it: "The rootfs (initial ramfs) cannot be pivot_root()ed". */
+static bool on_initramfs(void)
+{
+	struct statfs fs;
+
+	return statfs("/", &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC);
+}
+
+static int change_root(struct rootfs *rootfs, struct err *e)
+{
+	bool initramfs;
+	int r;
+
+	if (!rootfs->env.new_mount_ns) {
+		r = fchdir(rootfs->fd) < 0 || chroot(".") < 0 || chdir("/") < 0 ? -errno : 0;
+		return r < 0 ? err_set(e, r, "cannot change the root directory to %s", rootfs->path) : 0;
+	}
+	if (rootfs->env.no_pivot)
+		return move_over(rootfs, e);
+	initramfs = on_initramfs();
+	r = mnt_pivot(rootfs->fd, true);
+	if (r == -EINVAL && initramfs)
+		return move_over(rootfs, e);
+	return r < 0 ? err_set(e, r, "pivot_root to %s", rootfs->path) : 0;
+}
+
+static int finish_root(const struct rootfs *rootfs, struct err *e)
+{
+	static const uint64_t flags[] = { [OCI_PROPAGATION_SHARED] = MS_SHARED,
+					  [OCI_PROPAGATION_UNBINDABLE] = MS_UNBINDABLE,
+					  /* as it is since it was opened */
+					  [OCI_PROPAGATION_PRIVATE] = 0,
+					  [OCI_PROPAGATION_SLAVE] = 0 };
+	const struct oci_config *config = rootfs->env.config;
+	struct mnt_attr attr = { .set = config->root->readonly ? MOUNT_ATTR_RDONLY : 0 };
+	int r;
+
+	if (config->linux_)
+		attr.propagation = flags[config->linux_->rootfs_propagation];
+	if (!attr.set && !attr.propagation)
+		return 0;
+	r = mnt_set_attr(rootfs->fd, &attr, false);
+	if (r == -EBUSY)
+		return err_set(e, r, "root.readonly: a file in it is open for writing");
+	return r < 0 ? err_set(e, r, "root.readonly or linux.rootfsPropagation cannot be set") : 0;
+}
+
+int rootfs_enter(struct rootfs *rootfs, struct err *e)
+{
+	int r = change_root(rootfs, e);
+
+	return r < 0 ? r : finish_root(rootfs, e);
+}
+
+static uint64_t mount_id(int fd)
+{
+	struct statx st = { .stx_mask = 0 };
+
+	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ? 0 : st.stx_mnt_id;
+}
+
+uint64_t rootfs_mount_id(const struct rootfs *rootfs)
+{
+	return rootfs->env.new_mount_ns ? 0 : mount_id(rootfs->fd);
+}
+
+int rootfs_detach(const char *path, uint64_t id, struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd < 0)
+		return err_set(e, -errno, "%s: cannot open it to unmount it", path);
+	if (mount_id(fd) != id) {
+		log_debug("%s: the root file system is not mounted there any more", path);
+		return 0;
+	}
+	fd_close(&fd);
+	return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) < 0 ? err_set(e, -errno, "%s: cannot unmount it", path) : 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Causes and remedies of refused mounts: see explain.h. */
+#include "mount/explain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "kernel/mntinfo.h"
+
+/* Cut the path behind its next component; false at the end. `*pos` starts at 0. */
+static bool next_prefix(const char *path, size_t *pos, char **prefix)
+{
+	size_t p = *pos + strspn(path + *pos, "/");
+
+	if (!path[p])
+		return false;
+	p += strcspn(path + p, "/");
+	free(*prefix);
+	*prefix = xstrndup(path, p);
+	*pos = p;
+	return true;
+}
+
+static int explain_missing(struct err *e, int code, const char *what, const char *path, const char *prefix)
+{
+	struct stat st;
+
+	if (lstat(prefix, &st) == 0 && S_ISLNK(st.st_mode))
+		return err_set(e, code, "%s %s (%s is a symbolic link to nowhere)", what, path, prefix);
+	if (strcmp(path, prefix) == 0)
+		return err_set(e, code, "%s %s", what, path);
+	return err_set(e, code, "%s %s (%s is missing)", what, path, prefix);
+}
+
+int explain_path(struct err *e, int code, const char *what, const char *path)
+{
+	_cleanup_free_ char *prefix = NULL;
+	struct stat st;
+	size_t pos = 0;
+
+	while (next_prefix(path, &pos, &prefix)) {
+		if (stat(prefix, &st) < 0) {
+			if (errno == ENOENT && code == -ENOENT)
+				return explain_missing(e, code, what, path, prefix);
+			break;
+		}
+		if (code == -ENOTDIR && !S_ISDIR(st.st_mode))
+			return err_set(e, code, "%s %s (%s is not a directory)", what, path, prefix);
+		if (code == -EACCES && S_ISDIR(st.st_mode) && faccessat(AT_FDCWD, prefix, X_OK, AT_EACCESS) < 0) {
+			err_set(e, code, "%s %s (%s, mode %04o of %u:%u, cannot be searched by the container's root)",
+				what, path, prefix, (unsigned)st.st_mode & 07777U, st.st_uid, st.st_gid);
+			return err_hint(e, "chmod o+x %s, or move the data elsewhere", prefix);
+		}
+	}
+	return err_set(e, code, "%s %s", what, path);
+}
+
+int explain_target(struct err *e, int code, const struct mount_entry *entry, bool directory)
+{
+	const char *kind = directory ? "directory" : "file";
+
+	switch (code) {
+	case -EROFS:
+		err_set(e, code, "the %s to mount on is missing, and it would lie on a read-only file system", kind);
+		return err_hint(e, "create %s in the image", entry->destination);
+	case -EACCES:
+	case -EPERM:
+		err_set(e, code, "the %s to mount on cannot be opened or made by the container's root", kind);
+		return err_hint(e, "create %s in the image, and let it be searchable", entry->destination);
+	case -ENOTDIR:
+		return err_set(e, code, "the source is a %s, and what is there, or a part of its path, is no directory",
+			       kind);
+	case -EISDIR:
+		return err_set(e, code, "the source is a file, and what is there is a directory");
+	case -ELOOP:
+		return err_set(e, code, "the path runs in a circle of symbolic links, or through one of /proc");
+	default:
+		return err_set(e, code, "cannot open or make the %s to mount on", kind);
+	}
+}
+
+int explain_fs(struct err *e, int code, const char *type, const char *words)
+{
+	if (code == -ENODEV)
+		return err_set(e, code, "the kernel knows no file system of type \"%s\"", type);
+	if (!str_empty(words))
+		err_set(e, code, "cannot make a file system of type %s (the kernel says: %s)", type, words);
+	else
+		err_set(e, code, "cannot make a file system of type %s", type);
+	if (code == -EPERM)
+		err_hint(e, "in a user namespace most types cannot be mounted, and some only together with a "
+			    "namespace of the container's own: pid for proc, network for sysfs, ipc for mqueue, "
+			    "cgroup for cgroup");
+	return code;
+}
+
+/* Is the path below `where`? */
+static bool is_below(const char *path, const char *where)
+{
+	size_t n = strlen(where);
+
+	return strncmp(path, where, n) == 0 && path[n] == '/';
+}
+
+int explain_covered(struct err *e, int code, const char *type, const char *where)
+{
+	struct err ignored = ERR_INIT;
+	struct mntinfo info = { .n_entries = 0 };
+	char covers[600] = "";
+	size_t len = 0;
+
+	/* the list only decorates the message: without it the message stands as it is */
+	if (mntinfo_read("/proc/self/mountinfo", &info, &ignored) >= 0)
+		for (size_t i = 0; i < info.n_entries && len < sizeof(covers) - 1; i++)
+			if (is_below(info.entries[i].target, where))
+				len += (size_t)snprintf(covers + len, sizeof(covers) - len, "%s%s",
+							len ? ", " : "", info.entries[i].target);
+	mntinfo_done(&info);
+	err_set(e, code, "a new %s is refused, since the %s that is visible here is partly covered%s%s%s", type, where,
+		*covers ? " (by " : "", covers, *covers ? ")" : "");
+	return err_hint(e, "unmask these paths in the container around this one, or make an uncovered %s visible "
+			   "anywhere in it", type);
+}

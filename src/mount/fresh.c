@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* New file systems: see fresh.h. */
+#include "mount/fresh.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "kernel/syscalls.h"
+#include "mount/attrs.h"
+#include "mount/explain.h"
+#include "mount/idmap.h"
+
+static bool is_skipped(const struct fresh *how, const char *key)
+{
+	for (size_t i = 0; how->skip && how->skip[i]; i++)
+		if (strcmp(how->skip[i], key) == 0)
+			return true;
+	return false;
+}
+
+/* "key=value" or "key". */
+static int set_word(const struct mnt_fs *fs, struct fresh *how, const char *word)
+{
+	_cleanup_free_ char *key = xstrndup(word, strcspn(word, "="));
+	const char *value = strchr(word, '=');
+	int r;
+
+	if (is_skipped(how, key))
+		return 0;
+	r = mnt_fs_set(fs, key, value ? value + 1 : NULL);
+	if (r < 0)
+		snprintf(how->words, sizeof(how->words), "option \"%s\" is refused", word);
+	return r;
+}
+
+static int set_super(const struct mnt_fs *fs, const struct mount_options *options, const struct fresh *how)
+{
+	for (unsigned flag = 1; flag <= options->super; flag <<= 1) {
+		const char *key = (options->super & flag) ? mount_super_key((enum mount_super)flag) : NULL;
+		int r = key ? mnt_fs_set(fs, key, NULL) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return how->super_ro && (options->top.set & MOUNT_ATTR_RDONLY) ? mnt_fs_set(fs, "ro", NULL) : 0;
+}
+
+static const char *annotation(const struct oci_config *config, const char *key)
+{
+	for (size_t i = 0; i < config->n_annotations; i++)
+		if (strcmp(config->annotations[i].key, key) == 0)
+			return config->annotations[i].value;
+	return NULL;
+}
+
+/* linux.mountLabel: the SELinux context of all files in it.  Podman chooses another of the four context
+   options by an annotation. */
+static int set_label(const struct mnt_fs *fs, const struct rootfs *rootfs, const struct mount_entry *entry)
+{
+	const struct oci_config *config = rootfs->env.config;
+	const char *label = config->linux_ ? config->linux_->mount_label : NULL;
+	const char *key = annotation(config, "run.oci.mount_context_type");
+
+	if (str_empty(key))
+		key = "context";
+	if (str_empty(label) || mount_options_data(&entry->options, key))
+		return 0;
+	return mnt_fs_set(fs, key, label);
+}
+
+static int configure(const struct mnt_fs *fs, const struct rootfs *rootfs, const struct mount_entry *entry,
+		     struct fresh *how)
+{
+	const struct mount_options *options = &entry->options;
+	int r = 0;
+
+	if (!str_empty(entry->mount->source))
+		r = mnt_fs_set(fs, "source", entry->mount->source);
+	if (r >= 0)
+		r = set_super(fs, options, how);
+	for (size_t i = 0; r >= 0 && i < options->data.n; i++)
+		r = set_word(fs, how, options->data.v[i]);
+	for (size_t i = 0; r >= 0 && i < how->n_extra; i++)
+		r = mnt_fs_set(fs, how->extra[i].key, how->extra[i].value);
+	if (r >= 0 && how->configure)
+		r = how->configure(fs, how->ctx);
+	return r < 0 || how->no_label ? r : set_label(fs, rootfs, entry);
+}
+
+int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, struct fresh *how)
+{
+	char words[FRESH_WORDS_MAX] = "";
+	struct mnt_fs fs;
+	int r;
+
+	how->words[0] = '\0';
+	r = mnt_fs_open(how->type, &fs);
+	if (r < 0)
+		return r;
+	r = configure(&fs, rootfs, entry, how);
+	if (r >= 0)
+		r = mnt_fs_create(&fs, how->attrs);
+	if (r < 0)
+		mnt_fs_words(&fs, words, sizeof(words));
+	if (*words)
+		memcpy(how->words, words, sizeof(words));
+	mnt_fs_done(&fs);
+	return r;
+}
+
+int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt_fd, const struct target *target,
+		 struct err *e)
+{
+	struct idmap_env idmap = { .uids = rootfs->env.uids, .gids = rootfs->env.gids,
+				   .inside = rootfs->env.uids != NULL, .userns_fd = -EBADF };
+	int r = 0;
+
+	if (mount_entry_wants_idmap(entry))
+		r = idmap_apply(mnt_fd, entry, &idmap, true, e);
+	if (r >= 0 && entry->options.propagation)
+		r = mount_attrs_propagate(mnt_fd, &entry->options, false, e);
+	if (r < 0)
+		return r;
+	r = rootfs_attach(rootfs, mnt_fd, target->fd);
+	return r < 0 ? err_set(e, r, "cannot attach the mount") : 0;
+}
+
+int fresh_any(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
+{
+	_cleanup_(target_done) struct target target = TARGET_INIT;
+	_cleanup_close_ int mnt_fd = -EBADF;
+	struct fresh how = { .type = entry->mount->type, .attrs = mount_attrs_fresh(&entry->options),
+			     .super_ro = true };
+	int r = target_open(rootfs, entry, true, false, &target, e);
+
+	if (r < 0)
+		return r;
+	mnt_fd = fresh_mount(rootfs, entry, &how);
+	if (mnt_fd < 0)
+		return explain_fs(e, mnt_fd, how.type, how.words);
+	return fresh_attach(rootfs, entry, mnt_fd, &target, e);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Masked and read-only paths: see mask.h. */
+#include "mount/mask.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "kernel/mnt.h"
+#include "kernel/pathat.h"
+#include "kernel/syscalls.h"
+
+#define MASK_ATTRS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static int check_paths(const char *const *paths, size_t n, const char *name, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (paths[i][0] != '/')
+			return err_say(e, -EINVAL, "linux.%s[%zu]: \"%s\" is not an absolute path", name, i, paths[i]);
+	return 0;
+}
+
+int mask_check(const struct oci_config *config, struct err *e)
+{
+	const struct oci_linux *linux_ = config->linux_;
+	int r;
+
+	if (!linux_)
+		return 0;
+	r = check_paths(linux_->masked_paths, linux_->n_masked_paths, "maskedPaths", e);
+	return r < 0 ? r : check_paths(linux_->readonly_paths, linux_->n_readonly_paths, "readonlyPaths", e);
+}
+
+/* ENOTDIR: a component of the path is a file, so that the path does not exist either. */
+static bool is_missing(int code)
+{
+	return code == -ENOENT || code == -ENOTDIR;
+}
+
+static int make_read_only(const struct rootfs *rootfs, const char *path)
+{
+	struct mnt_attr attr = { .set = MOUNT_ATTR_RDONLY };
+	_cleanup_close_ int target = pathat_open(rootfs->fd, path, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int clone = -EBADF;
+	int r;
+
+	if (target < 0)
+		return is_missing(target) ? 0 : target;
+	clone = mnt_clone(target, "", true, false);
+	if (clone < 0)
+		return clone;
+	r = mnt_set_attr(clone, &attr, true);
+	return r < 0 ? r : mnt_attach(clone, target);
+}
+
+int mask_read_only(struct rootfs *rootfs, struct err *e)
+{
+	const struct oci_linux *linux_ = rootfs->env.config->linux_;
+
+	for (size_t i = 0; linux_ && i < linux_->n_readonly_paths; i++) {
+		int r = make_read_only(rootfs, linux_->readonly_paths[i]);
+
+		if (r < 0)
+			return err_set(e, r, "linux.readonlyPaths[%zu] %s: cannot make it read-only", i,
+				       linux_->readonly_paths[i]);
+	}
+	return 0;
+}
+
+/*
+ * A clone of the host's null device.  Read-only as a mount: that does not hinder writing to the device,
+ * but a container whose root is the host's cannot change the mode of the host's node through it.
+ */
+static int clone_null(void)
+{
+	struct mnt_attr attr = { .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+				 .propagation = MS_PRIVATE };
+	_cleanup_close_ int fd = mnt_clone(AT_FDCWD, "/dev/null", false, true);
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+		return -ENODEV;
+	r = mnt_set_attr(fd, &attr, false);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int new_empty(void)
+{
+	struct mnt_fs fs;
+	int r = mnt_fs_open("tmpfs", &fs);
+
+	if (r < 0)
+		return r;
+	r = mnt_fs_set(&fs, "mode", "555");
+	if (r >= 0)
+		r = mnt_fs_set(&fs, "nr_inodes", "1");
+	if (r >= 0)
+		r = mnt_fs_create(&fs, MASK_ATTRS);
+	mnt_fs_done(&fs);
+	return r;
+}
+
+/* One empty file system serves all: the first is attached as it is, the others are its clones (clones of
+   detached mounts are not to be had before Linux 6.15). */
+static int hide_directory(int target, int *empty)
+{
+	_cleanup_close_ int fd = -EBADF;
+
+	if (*empty < 0) {
+		*empty = new_empty();
+		return *empty < 0 ? *empty : mnt_attach(*empty, target);
+	}
+	fd = mnt_clone(*empty, "", false, false);
+	return fd < 0 ? fd : mnt_attach(fd, target);
+}
+
+static int hide_file(int target)
+{
+	_cleanup_close_ int fd = clone_null();
+
+	return fd < 0 ? fd : mnt_attach(fd, target);
+}
+
+static int hide(const struct rootfs *rootfs, const char *path, int *empty)
+{
+	_cleanup_close_ int target = pathat_open(rootfs->fd, path, O_PATH | O_CLOEXEC);
+	struct stat st;
+
+	if (target < 0)
+		return is_missing(target) ? 0 : target;
+	if (fstat(target, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? hide_directory(target, empty) : hide_file(target);
+}
+
+int mask_hide(struct rootfs *rootfs, struct err *e)
+{
+	const struct oci_linux *linux_ = rootfs->env.config->linux_;
+	_cleanup_close_ int empty = -EBADF;
+
+	for (size_t i = 0; linux_ && i < linux_->n_masked_paths; i++) {
+		int r = hide(rootfs, linux_->masked_paths[i], &empty);
+
+		if (r == -ENODEV)
+			return err_say(e, r, "linux.maskedPaths[%zu] %s: the host's /dev/null is not the null device", i,
+				       linux_->masked_paths[i]);
+		if (r < 0)
+			return err_set(e, r, "linux.maskedPaths[%zu] %s: cannot mask it", i, linux_->masked_paths[i]);
+	}
+	return 0;
+}

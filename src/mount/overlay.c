@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mounts of type overlay: see overlay.h. */
+#include "mount/overlay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "kernel/mnt.h"
+#include "kernel/syscalls.h"
+#include "mount/attrs.h"
+#include "mount/explain.h"
+#include "mount/fresh.h"
+#include "mount/target.h"
+
+#define MAX_LAYERS 500 /* OVL_MAX_STACK */
+
+static const char *const layer_keys[] = { "lowerdir", "upperdir", "workdir", NULL };
+
+struct layer {
+	const char *key; /* of FSCONFIG_SET_FD: "lowerdir+", "datadir+", "upperdir", "workdir" */
+	char *path;      /* absolute; owned */
+	int fd;          /* O_PATH; owned */
+};
+
+struct layers {
+	struct layer *v;
+	size_t n;
+	size_t n_lower;
+	const struct layer *upper, *work; /* or NULL */
+};
+
+static void layers_done(struct layers *layers)
+{
+	for (size_t i = 0; i < layers->n; i++) {
+		free(layers->v[i].path);
+		fd_close(&layers->v[i].fd);
+	}
+	free(layers->v);
+}
+
+static struct layer *add_layer(struct layers *layers, const char *key, const char *path, const char *bundle)
+{
+	struct layer *layer;
+
+	layers->v = xrealloc(layers->v, layers->n + 1, sizeof(*layers->v));
+	layer = &layers->v[layers->n++];
+	*layer = (struct layer){ .key = key, .fd = -EBADF };
+	layer->path = *path == '/' ? xstrdup(path) : str_printf("%s/%s", bundle, path);
+	return layer;
+}
+
+/* "a:b::data": as the file system reads it, a backslash makes the next character an ordinary one. */
+static void add_lowers(struct layers *layers, const char *text, const char *bundle)
+{
+	const char *key = "lowerdir+";
+
+	while (*text) {
+		struct strbuf path = STRBUF_INIT;
+		_cleanup_free_ char *taken = NULL;
+
+		while (*text && *text != ':') {
+			if (*text == '\\' && text[1])
+				text++;
+			strbuf_add_mem(&path, text++, 1);
+		}
+		taken = strbuf_take(&path);
+		if (*taken)
+			add_layer(layers, key, taken, bundle);
+		if (str_starts(text, "::"))
+			key = "datadir+";
+		text += strspn(text, ":");
+	}
+	layers->n_lower = layers->n;
+}
+
+int overlay_check(const struct mount_entry *entry, struct err *e)
+{
+	const struct mount_options *options = &entry->options;
+	const char *lower = mount_options_data(options, "lowerdir");
+	bool upper = !str_empty(mount_options_data(options, "upperdir"));
+	bool work = !str_empty(mount_options_data(options, "workdir"));
+
+	if (str_empty(lower))
+		return err_say(e, -EINVAL, "the option lowerdir is missing: an overlay needs one layer at least");
+	if (upper != work)
+		return err_say(e, -EINVAL, "%s is there, but %s is missing: one cannot be without the other",
+			       upper ? "upperdir" : "workdir", upper ? "workdir" : "upperdir");
+	return 0;
+}
+
+static int open_layers(const struct mount_entry *entry, const char *bundle, struct layers *layers, struct err *e)
+{
+	const char *upper = mount_options_data(&entry->options, "upperdir");
+
+	add_lowers(layers, mount_options_data(&entry->options, "lowerdir"), bundle);
+	if (layers->n_lower > MAX_LAYERS)
+		return err_say(e, -EINVAL, "%zu layers are too many: the kernel takes %d", layers->n_lower, MAX_LAYERS);
+	if (!str_empty(upper)) {
+		add_layer(layers, "upperdir", upper, bundle);
+		add_layer(layers, "workdir", mount_options_data(&entry->options, "workdir"), bundle);
+		layers->upper = &layers->v[layers->n - 2];
+		layers->work = &layers->v[layers->n - 1];
+	}
+	for (size_t i = 0; i < layers->n; i++) {
+		struct layer *layer = &layers->v[i];
+
+		layer->fd = open(layer->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (layer->fd < 0)
+			return explain_path(e, -errno, layer == layers->upper ? "upperdir" :
+						       layer == layers->work  ? "workdir" : "lowerdir", layer->path);
+	}
+	return 0;
+}
+
+/*
+ * How layers are named to the kernel, best first: as descriptors (Linux 6.13), as strings one by one (6.5),
+ * all lower ones in one string of 255 bytes at most.  With strings the current directory is /proc/self/fd,
+ * so that the number of a descriptor is its path.
+ */
+enum naming { BY_FD, BY_STRING, BY_ONE_STRING };
+
+struct request {
+	const struct layers *layers;
+	enum naming naming;
+	bool refused; /* out: the first layer was, so that the next way may do */
+};
+
+static int set_layer(const struct mnt_fs *fs, const struct layer *layer, enum naming naming)
+{
+	char number[16];
+
+	if (naming == BY_FD)
+		return mnt_fs_set_fd(fs, layer->key, layer->fd);
+	snprintf(number, sizeof(number), "%d", layer->fd);
+	return mnt_fs_set(fs, layer->key, number);
+}
+
+static int set_lowers(const struct mnt_fs *fs, const struct layers *layers)
+{
+	struct strbuf joined = STRBUF_INIT;
+	bool data = false;
+	int r;
+
+	for (size_t i = 0; i < layers->n_lower; i++) {
+		bool first_data = !data && strcmp(layers->v[i].key, "datadir+") == 0;
+
+		data |= first_data;
+		strbuf_addf(&joined, "%s%d", i == 0 ? "" : first_data ? "::" : ":", layers->v[i].fd);
+	}
+	r = mnt_fs_set(fs, "lowerdir", joined.text);
+	strbuf_done(&joined);
+	return r;
+}
+
+static int configure(const struct mnt_fs *fs, void *ctx)
+{
+	struct request *request = ctx;
+	const struct layers *layers = request->layers;
+	size_t first = 0;
+	int r = 0;
+
+	request->refused = false;
+	if (request->naming == BY_ONE_STRING) {
+		r = set_lowers(fs, layers);
+		first = layers->n_lower;
+	}
+	for (size_t i = first; r >= 0 && i < layers->n; i++) {
+		r = set_layer(fs, &layers->v[i], request->naming);
+		request->refused = r == -EINVAL && i == 0;
+	}
+	return r;
+}
+
+/* EINVAL for the first layer is what a kernel says that does not know this way of naming it. */
+static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *entry, struct fresh *how)
+{
+	struct request *request = how->ctx;
+	_cleanup_close_ int before = -EBADF;
+	int fd = fresh_mount(rootfs, entry, how);
+
+	if (!request->refused)
+		return fd;
+	before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (before < 0 || chdir("/proc/self/fd") < 0)
+		return -errno;
+	request->naming = BY_STRING;
+	fd = fresh_mount(rootfs, entry, how);
+	if (request->refused) {
+		request->naming = BY_ONE_STRING;
+		fd = fresh_mount(rootfs, entry, how);
+	}
+	if (fchdir(before) < 0 && fd >= 0) {
+		close(fd);
+		return -errno;
+	}
+	return fd;
+}
+
+static bool same_mount(int a, int b)
+{
+	struct statx x = { .stx_mask = 0 }, y = { .stx_mask = 0 };
+
+	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 && statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 &&
+	       x.stx_mnt_id == y.stx_mnt_id;
+}
+
+static bool same_directory(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t n = strlen(above);
+
+	return strncmp(path, above, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+/* File systems that cannot hold an upper layer: what overlayfs needs is missing there (filesystems/overlayfs,
+   "Upper and lower"). */
+static const char *unfit_upper(int fd)
+{
+	static const struct {
+		long magic;
+		const char *name;
+	} unfit[] = { { OVERLAYFS_SUPER_MAGIC, "overlay" }, { FUSE_SUPER_MAGIC, "fuse" }, { NFS_SUPER_MAGIC, "nfs" },
+		      { RAMFS_MAGIC, "ramfs" }, { SQUASHFS_MAGIC, "squashfs" } };
+	struct statfs fs;
+
+	for (size_t i = 0; fstatfs(fd, &fs) == 0 && i < ARRAY_SIZE(unfit); i++)
+		if ((long)fs.f_type == unfit[i].magic)
+			return unfit[i].name;
+	return NULL;
+}
+
+/* Causes that the kernel writes to its log only, where nobody in a container can read them. */
+static const char *invalid_cause(const struct mount_entry *entry, const struct layers *layers, bool userns)
+{
+	const char *metacopy = mount_options_data(&entry->options, "metacopy");
+	const char *redirect = mount_options_data(&entry->options, "redirect_dir");
+
+	if (userns && ((metacopy && strcmp(metacopy, "on") == 0) || (redirect && strcmp(redirect, "on") == 0)))
+		return "metacopy=on and redirect_dir=on are not possible in a user namespace";
+	if (!layers->upper && layers->n_lower < 2)
+		return "one layer without an upperdir is no overlay; use a read-only bind mount";
+	if (!layers->upper)
+		return NULL;
+	if (!same_mount(layers->upper->fd, layers->work->fd))
+		return "upperdir and workdir must be on the same mount";
+	if (is_below(layers->work->path, layers->upper->path) || is_below(layers->upper->path, layers->work->path))
+		return "upperdir and workdir must not contain each other";
+	if (faccessat(layers->work->fd, "work/incompat/volatile", F_OK, 0) == 0)
+		return "the upperdir was used with \"volatile\" and not unmounted cleanly; remove work/incompat/volatile "
+		       "from the workdir if its content is to be trusted";
+	return NULL;
+}
+
+static int explain_overlay(struct err *e, int code, const struct mount_entry *entry, const struct layers *layers,
+			   bool userns, const char *words)
+{
+	const char *cause = code == -EINVAL ? invalid_cause(entry, layers, userns) : NULL;
+	const char *unfit = layers->upper ? unfit_upper(layers->upper->fd) : NULL;
+
+	explain_fs(e, code, "overlay", words);
+	if (cause)
+		return err_hint(e, "%s", cause);
+	if (code == -EINVAL && unfit)
+		return err_hint(e, "%s is on %s, which cannot hold an upper layer", layers->upper->path, unfit);
+	if (code == -EINVAL && userns && str_empty(words))
+		return err_hint(e, "a layer with mounts below it cannot be used in a user namespace, nor overlays on "
+				   "overlays on overlays");
+	for (size_t i = 0; code == -ELOOP && i < layers->n; i++)
+		for (size_t j = i + 1; j < layers->n; j++)
+			if (same_directory(layers->v[i].fd, layers->v[j].fd))
+				return err_hint(e, "%s and %s are the same directory", layers->v[i].path, layers->v[j].path);
+	if (code == -EBUSY)
+		return err_hint(e, "the upperdir or workdir is in use by another overlay");
+	return code;
+}
+
+/* Where upper or work cannot be written by the one who mounts, the kernel makes the overlay read-only and
+   tells only its log. */
+static int check_writable(const struct mount_entry *entry, const struct layers *layers, int mnt_fd, struct err *e)
+{
+	uint64_t flags = 0;
+	int r = mnt_flags(mnt_fd, &flags);
+
+	if (r < 0)
+		return err_set(e, r, "cannot look at the overlay");
+	if (!layers->upper || !(flags & ST_RDONLY) || (entry->options.top.set & MOUNT_ATTR_RDONLY))
+		return 0;
+	err_set(e, -EROFS, "the overlay came out read-only, since upperdir %s or workdir %s cannot be written by the "
+		"container's root", layers->upper->path, layers->work->path);
+	return err_hint(e, "give both to the ids of the container, or ask for \"ro\"");
+}
+
+static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, struct layers *layers, struct err *e)
+{
+	static const struct fresh_key userxattr = { "userxattr", NULL };
+	bool userns = rootfs->env.userns;
+	struct request request = { .layers = layers, .naming = BY_FD };
+	struct fresh how = { .type = "overlay", .skip = layer_keys, .configure = configure, .ctx = &request,
+			     .attrs = mount_attrs_fresh(&entry->options), .extra = &userxattr };
+	_cleanup_(target_done) struct target target = TARGET_INIT;
+	_cleanup_close_ int fd = -EBADF;
+	int r = target_open(rootfs, entry, true, false, &target, e);
+
+	if (r < 0)
+		return r;
+	/* Without it opaque directories cannot be marked in a user namespace, and rmdir fails with EIO. */
+	if (userns && !mount_options_data(&entry->options, "userxattr"))
+		how.n_extra = 1;
+	fd = mount_layers(rootfs, entry, &how);
+	if (fd < 0)
+		return explain_overlay(e, fd, entry, layers, userns, how.words);
+	r = check_writable(entry, layers, fd, e);
+	return r < 0 ? r : fresh_attach(rootfs, entry, fd, &target, e);
+}
+
+int overlay_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
+{
+	struct layers layers = { .n = 0 };
+	int r = open_layers(entry, rootfs->env.bundle, &layers, e);
+
+	if (r >= 0)
+		r = mount_opened(rootfs, entry, &layers, e);
+	layers_done(&layers);
+	return r;
+}

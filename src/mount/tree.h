@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to src/mount: what the files that build the tree share.  See rootfs.h for the outside. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "mount/plan.h"
+#include "mount/rootfs.h"
+
+struct rootfs {
+	struct rootfs_env env;   /* what it points to is borrowed */
+	struct mount_plan plan;
+	char *path;              /* root.path, absolute, as written */
+	int fd;                  /* the directory that will be "/" */
+	int *early;              /* per entry: the clone of a shared source, or -EBADF */
+	bool no_mknod;           /* device nodes cannot be made here: bind the host's */
+	struct userns_map uids, gids; /* ids that exist here, where env has none; read at first use */
+};
+
+/* Is the id (of this user namespace) one that exists here? */
+bool rootfs_has_uid(struct rootfs *rootfs, uint32_t uid);
+bool rootfs_has_gid(struct rootfs *rootfs, uint32_t gid);
+
+/* True when path (absolute, on the host) lies on or beneath root.path: what is there depends on mounts
+   made earlier, so that only this process, and only now, sees the right thing. */
+bool rootfs_holds_path(const struct rootfs *rootfs, const char *path);
+
+/* Attach mnt_fd on the target.  When the target is the root itself, the mount becomes the root. */
+int rootfs_attach(struct rootfs *rootfs, int mnt_fd, int target_fd);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands that act on a live container through its cgroup: pause, resume, ps, update. */
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "cgroup/cgroup.h"
+#include "runtime/bundle.h"
+#include "runtime/runtime.h"
+#include "runtime/state-document.h"
+#include "runtime/state.h"
+
+/* A live container with its cgroup, locked if asked for. */
+struct target {
+	struct state state;
+	struct state_now now;
+	struct cgroup *cgroup;
+};
+
+static void target_done(struct target *t)
+{
+	cgroup_freep(&t->cgroup);
+	state_now_done(&t->now);
+	state_done(&t->state);
+}
+
+static int target_open(const struct runtime *rt, const char *id, bool lock, struct target *t, struct err *e)
+{
+	_cleanup_free_ char *root = NULL;
+	int r;
+
+	*t = (struct target){ .now.pidfd = -EBADF };
+	r = runtime_root(rt, &root, e);
+	if (r == 0)
+		r = state_open(root, id, lock, &t->state, e);
+	if (r < 0)
+		return r;
+	r = state_look(&t->state, &t->now, e);
+	if (r == 0 && t->now.pidfd < 0)
+		r = err_say(e, -ESRCH, "container not running: %s", id);
+	if (r == 0)
+		r = state_open_cgroup(state_document(&t->state), &t->cgroup, e);
+	if (r < 0)
+		target_done(t);
+	return r;
+}
+
+static int set_frozen(const struct runtime *rt, const char *id, bool frozen, struct err *e)
+{
+	struct target t;
+	int r;
+
+	r = target_open(rt, id, true, &t, e);
+	if (r < 0)
+		return r;
+	if (frozen && t.now.status == OCI_STATUS_PAUSED)
+		r = err_say(e, -EINVAL, "cannot pause container %s: it is paused already", id);
+	else if (!frozen && t.now.status != OCI_STATUS_PAUSED)
+		r = err_say(e, -EINVAL, "cannot resume container %s: it is not paused", id);
+	else
+		r = cgroup_freeze(t.cgroup, frozen, e);
+	target_done(&t);
+	return r;
+}
+
+int container_pause(const struct runtime *rt, const char *id, struct err *e)
+{
+	return set_frozen(rt, id, true, e);
+}
+
+int container_resume(const struct runtime *rt, const char *id, struct err *e)
+{
+	return set_frozen(rt, id, false, e);
+}
+
+int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, size_t *ret_n, struct err *e)
+{
+	struct target t;
+	int r;
+
+	r = target_open(rt, id, false, &t, e);
+	if (r < 0)
+		return r;
+	r = cgroup_pids(t.cgroup, ret_pids, ret_n, e);
+	target_done(&t);
+	return r;
+}
+
+int container_update(const struct runtime *rt, const char *id, const char *resources, size_t n, struct err *e)
+{
+	_cleanup_(bundle_document_done) struct bundle_document document = { .root = NULL };
+	struct target t;
+	int r;
+
+	r = bundle_parse(resources, n, "resources", LITE_RESOURCES, &document, e);
+	if (r == 0)
+		r = target_open(rt, id, true, &t, e);
+	if (r < 0)
+		return r;
+	r = cgroup_update(t.cgroup, document.root, e);
+	target_done(&t);
+	return r;
+}

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The runtime's side of a launch: the array at the end is the table of contents.  Read it beside init.c; the
+ * messages between the two are in sync.h.  (runtime.md, "Lifecycle", steps 1 to 5.)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/netlink.h"
+#include "kernel/procfs.h"
+#include "kernel/sock.h"
+#include "kernel/spawn.h"
+#include "runtime/console.h"
+#include "runtime/hooks.h"
+#include "runtime/launch.h"
+#include "runtime/namespaces.h"
+#include "runtime/netdevices.h"
+#include "runtime/notify.h"
+#include "runtime/prepare.h"
+#include "runtime/process.h"
+#include "runtime/sync.h"
+
+/* Take the id: mkdir is the claim, and from here on a failure has something to undo. */
+static int stage_claim(struct launch *l, struct err *e)
+{
+	int r;
+
+	r = state_claim(l->root, l->options->id, &l->state, e);
+	if (r < 0)
+		return r;
+	l->claimed = true;
+	r = fdio_replace_file(l->state.dir_fd, "config.json", l->document.text, l->document.n_text, 0600);
+	if (r < 0)
+		return err_set(e, r, "write %s/config.json", l->state.path);
+
+	if (l->running && notify_wanted()) {
+		r = notify_open(l, e);
+		if (r < 0)
+			return r;
+	}
+
+	/* Written before the cgroup is made: whatever happens, `delete --force` finds it. */
+	return state_write(&l->state, &l->record, e);
+}
+
+/* What only the host may open, and what init inherits. */
+static int stage_open(struct launch *l, struct err *e)
+{
+	const struct oci_process *p = l->config->process;
+	int r;
+
+	r = namespaces_open(&l->namespaces, l->join_fds, e);
+	if (r < 0)
+		return r;
+	if (l->options->console_socket) {
+		l->console_socket = console_connect(l->options->console_socket, e);
+		if (l->console_socket < 0)
+			return l->console_socket;
+	}
+	l->start_socket = sock_listen_at(l->state.dir_fd, STATE_START_SOCKET);
+	if (l->start_socket < 0)
+		return err_set(e, l->start_socket, "listen on %s/" STATE_START_SOCKET, l->state.path);
+	r = cgroup_create(l->cgroup, e);
+	if (r < 0)
+		return r;
+	prepare_record_cgroup(l);
+	return p ? process_prepare_inherited(p, &l->old_oom, e) : 0;
+}
+
+/* One clone3: all new namespaces at once, in its cgroup from the first instruction. */
+static int stage_spawn(struct launch *l, struct err *e)
+{
+	int pair[2], r;
+
+	r = sock_pair(pair);
+	if (r < 0)
+		return err_set(e, r, "socket pair");
+	l->sync = pair[0];
+	l->init_sync = pair[1];
+
+	l->pid = spawn_clone(l->namespaces.fork ? 0 : l->namespaces.clone, cgroup_clone_fd(l->cgroup), &l->pidfd);
+	if (l->pid == 0)
+		init_main(l);
+	fd_close(&l->init_sync);
+	fd_close(&l->start_socket);
+	process_restore_oom(l->old_oom);
+	if (l->pid < 0)
+		return prepare_explain_clone(l, l->pid, e);
+	return 0;
+}
+
+/* The launcher could only join: it forks init, tells its pid and ends.  Until it has ended two processes hold
+   init's end of the socket, so init does not speak before 'go'. */
+static int stage_adopt_init(struct launch *l, struct err *e)
+{
+	_cleanup_close_ int launcher = -EBADF;
+	struct sync_msg msg;
+	int status, r;
+
+	if (!l->namespaces.fork)
+		return 0;
+	r = sync_expect(l->sync, SYNC_INIT_PID, &msg, e);
+	if (r < 0)
+		return r;
+	launcher = l->pidfd;
+	l->pid = (pid_t)msg.value;
+	l->pidfd = msg.fd;
+	r = spawn_wait(launcher, &status);
+	return r < 0 ? err_set(e, r, "wait for the launcher") : 0;
+}
+
+static int stage_map_ids(struct launch *l, struct err *e)
+{
+	int r;
+
+	if (!l->namespaces.user_made)
+		return 0;
+	r = ids_write(&l->ids, l->pid, e);
+	return r < 0 ? r : sync_send(l->sync, SYNC_IDS_MAPPED, 0, -EBADF, e);
+}
+
+/* Everything that is done to init from outside, then 'go'. */
+static int stage_adopt(struct launch *l, struct err *e)
+{
+	char letter;
+	int r;
+
+	r = procfs_stat(l->pid, &l->record.pid_start_time, &letter);
+	if (r < 0)
+		return err_set(e, r, "init (process %d)", l->pid);
+	l->record.pid = l->pid;
+	r = cgroup_adopt(l->cgroup, l->pid, e);
+	if (r < 0)
+		return r;
+	prepare_record_cgroup(l);
+	r = prepare_chown_cgroup(l, e);
+	if (r < 0)
+		return r;
+	r = netdevices_move(l->config, l->pid, e);
+	return r < 0 ? r : sync_send(l->sync, SYNC_GO, 0, -EBADF, e);
+}
+
+/* Hand over a source that only the host's privilege can open or map. */
+static int serve_source(struct launch *l, size_t index, struct err *e)
+{
+	_cleanup_close_ int userns = -EBADF, fd = -EBADF;
+	_cleanup_free_ char *path = str_printf("/proc/%d/ns/user", l->pid);
+	struct err words = ERR_INIT;
+
+	userns = open(path, O_RDONLY | O_CLOEXEC);
+	if (userns < 0)
+		return err_set(e, -errno, "%s", path);
+	fd = rootfs_make_source(l->config, l->bundle, index, userns, &words);
+	if (fd < 0) {
+		/* Init adds what it was doing and reports it back. */
+		sync_send_error(l->sync, &words);
+		return 0;
+	}
+	return sync_send(l->sync, SYNC_SOURCE, (int64_t)index, fd, e);
+}
+
+/* Init assembles its tree, asking for what it cannot open, and says when it is done: 'mounted' if hooks of
+   ours have to run then, else 'ready', with the terminal before it. */
+static int serve_until(struct launch *l, enum sync_type last, int64_t *ret_value, struct err *e)
+{
+	const enum sync_type types[] = { last, SYNC_NEED_SOURCE, SYNC_CONSOLE };
+	struct sync_msg msg;
+	int r;
+
+	for (;;) {
+		r = sync_expect_one_of(l->sync, types, ARRAY_SIZE(types), &msg, e);
+		if (r < 0)
+			return r;
+		*ret_value = msg.value;
+		if (msg.type == last)
+			return 0;
+		if (msg.type == SYNC_NEED_SOURCE) {
+			r = serve_source(l, (size_t)msg.value, e);
+		} else if (l->console_socket >= 0) {
+			r = console_send(l->console_socket, msg.fd, e);
+			fd_close(&msg.fd);
+		} else {
+			l->console = msg.fd;
+		}
+		if (r < 0)
+			return r;
+	}
+}
+
+static int stage_mounts_and_hooks(struct launch *l, struct err *e)
+{
+	const struct hooks_run run = {
+		.config = l->config,
+		.document = &l->record,
+		.pid = l->pid,
+		.watch_pidfd = l->pidfd,
+	};
+	int64_t value;
+	int r;
+
+	if (!prepare_stops_when_mounted(l))
+		return 0;
+	r = serve_until(l, SYNC_MOUNTED, &value, e);
+	if (r < 0)
+		return r;
+	l->record.root_mount_id = (uint64_t)value;
+
+	/* Hooks may ask for the state, or kill. */
+	r = state_write(&l->state, &l->record, e);
+	if (r < 0)
+		return r;
+	l->hooks_begun = true;
+	r = hooks_run(&run, HOOK_PRESTART, e);
+	if (r == 0)
+		r = hooks_run(&run, HOOK_CREATE_RUNTIME, e);
+	return r < 0 ? r : sync_send(l->sync, SYNC_HOOKS_DONE, 0, -EBADF, e);
+}
+
+static int stage_ready(struct launch *l, struct err *e)
+{
+	int64_t unused;
+	int r;
+
+	r = serve_until(l, SYNC_READY, &unused, e);
+	if (r < 0)
+		return r;
+	return l->config->process ? process_tune(l->pid, l->config->process, e) : 0;
+}
+
+/* From here on the container is "created". */
+static int stage_commit(struct launch *l, struct err *e)
+{
+	int r;
+
+	l->record.creating = false;
+	r = state_write(&l->state, &l->record, e);
+	if (r == 0 && l->options->pid_file)
+		r = prepare_write_pid_file(l->options->pid_file, l->pid, e);
+	if (r == 0 && l->options->pidfd_socket)
+		r = prepare_send_pidfd(l->options->pidfd_socket, l->pidfd, e);
+	return r;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct launch *l, struct err *e);
+} stages[] = {
+	{ "claim", stage_claim },
+	{ "open", stage_open },
+	{ "spawn", stage_spawn },
+	{ "adopt-init", stage_adopt_init },
+	{ "map-ids", stage_map_ids },
+	{ "adopt", stage_adopt },
+	{ "hooks", stage_mounts_and_hooks },
+	{ "ready", stage_ready },
+	{ "commit", stage_commit },
+};
+
+/* How init ended, when it ended without a word: the kernel's reason is better than none. */
+static void explain_death(int status, struct err *e)
+{
+	if (e->code != -EPIPE || status < 128)
+		return;
+	err_say(e, -EPIPE, "init was killed by signal %d%s", status - 128,
+		status - 128 == SIGKILL ? "; a memory limit that is too small does that" : "");
+}
+
+/* Close the socket first, so that init wakes up and ends; then kill, reap, and undo in reverse order. */
+static void undo(struct launch *l, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	int status = 0;
+
+	fd_close(&l->sync);
+	fd_close(&l->start_socket);
+	if (l->pidfd >= 0) {
+		(void)spawn_signal(l->pidfd, SIGKILL);
+		if (spawn_wait(l->pidfd, &status) == 0 && !l->hooks_begun)
+			explain_death(status, e);
+	}
+	if (!l->claimed)
+		return;
+	if (l->hooks_begun)
+		prepare_run_poststop(l->config, &l->record);
+	if (cgroup_remove(l->cgroup, &ignored) < 0)
+		log_warning("%s", ignored.text);
+	prepare_detach_root(l);
+	if (state_remove(&l->state, &ignored) < 0)
+		log_warning("%s", ignored.text);
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	int r;
+
+	l->console_socket = l->start_socket = l->sync = l->init_sync = l->pidfd = l->console = l->terminal = -EBADF;
+	l->notify_socket = -EBADF;
+	for (size_t i = 0; i < ARRAY_SIZE(l->join_fds); i++)
+		l->join_fds[i] = -EBADF;
+	l->state.dir_fd = -EBADF;
+
+	r = prepare_launch(l, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(stages); i++) {
+		log_debug("create: %s", stages[i].name);
+		r = stages[i].run(l, e);
+	}
+	if (r < 0)
+		undo(l, e);
+	return r;
+}
+
+void launch_done(struct launch *l)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(l->join_fds); i++)
+		fd_close(&l->join_fds[i]);
+	fd_close(&l->console_socket);
+	fd_close(&l->start_socket);
+	fd_close(&l->sync);
+	fd_close(&l->pidfd);
+	fd_close(&l->console);
+	notify_done(l);
+	cgroup_freep(&l->cgroup);
+	if (l->have_seccomp)
+		seccomp_program_done(&l->seccomp);
+	if (l->claimed)
+		state_done(&l->state);
+	ids_plan_done(&l->ids);
+	bundle_document_done(&l->document);
+	free(l->root);
+	free(l->bundle);
+	free(l->rootfs);
+	free(l->created);
+	free(l->owner);
+}
+
+int container_create(const struct runtime *rt, const struct create_options *options, struct err *e)
+{
+	struct launch l = { .rt = rt, .options = options };
+	int r = launch_create(&l, e);
+
+	launch_done(&l);
+	return r;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `delete` and `kill`: ending a container and removing what create made (runtime.md, "Delete", "Kill"). */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "cgroup/cgroup.h"
+#include "kernel/signals.h"
+#include "kernel/spawn.h"
+#include "mount/rootfs.h"
+#include "runtime/launch.h"
+#include "runtime/prepare.h"
+#include "runtime/state-document.h"
+
+#define KILL_TIMEOUT_MS 30000 /* what the kernel may need to tear a large process down */
+
+static int kill_init(struct state *state, struct err *e)
+{
+	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
+	int r;
+
+	r = state_look(state, &now, e);
+	if (r < 0 || now.pidfd < 0)
+		return r;
+	r = spawn_signal(now.pidfd, SIGKILL);
+	if (r < 0 && r != -ESRCH)
+		return err_set(e, r, "container %s: kill its init", state->id);
+	return 0;
+}
+
+static int wait_for_init(struct state *state, struct err *e)
+{
+	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
+	int r;
+
+	r = state_look(state, &now, e);
+	if (r < 0 || now.pidfd < 0)
+		return r;
+	r = spawn_wait_gone(now.pidfd, KILL_TIMEOUT_MS);
+	return r < 0 ? err_set(e, r, "container %s: process %d does not end", state->id, now.pid) : 0;
+}
+
+/* Remember the first error and go on: what can be removed is removed. */
+static void note(struct err *first, const struct err *e)
+{
+	if (first->code == 0)
+		*first = *e;
+	else
+		log_warning("%s", e->text);
+}
+
+static int remove_cgroup(struct state *state, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
+	int r;
+
+	r = state_open_cgroup(state_document(state), &cgroup, e);
+	return r < 0 ? r : cgroup_remove(cgroup, e);
+}
+
+int launch_destroy(struct state *state, const struct oci_config *config, struct err *e)
+{
+	const struct state_document *d = state_document(state);
+	struct err first = ERR_INIT, each = ERR_INIT;
+
+	if (d) {
+		if (kill_init(state, &each) < 0)
+			note(&first, &each);
+		/* This also thaws: a frozen init dies only then. */
+		if (remove_cgroup(state, &each) < 0)
+			note(&first, &each);
+		if (wait_for_init(state, &each) < 0)
+			note(&first, &each);
+		if (d->root_mount_id && rootfs_detach(d->rootfs, d->root_mount_id, &each) < 0)
+			note(&first, &each);
+	}
+	if (first.code == 0 && state_remove(state, &each) < 0)
+		note(&first, &each);
+	if (d && config)
+		prepare_run_poststop(config, d);
+	*e = first;
+	return first.code;
+}
+
+/* Not forced: only what does not run.  A created container is killed, as with every peer: engines
+   rely on it. */
+static int check_deletable(struct state *state, struct err *e)
+{
+	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
+	int r;
+
+	r = state_look(state, &now, e);
+	if (r < 0)
+		return r;
+	if (now.status == OCI_STATUS_RUNNING || now.status == OCI_STATUS_PAUSED)
+		return err_say(e, -EBUSY, "cannot delete container %s that is not stopped: %s; kill it first, or use --force",
+			       state->id, oci_status_name(now.status));
+	return 0;
+}
+
+/* End a create that hangs in a hook: it holds the lock that we are going to wait for. */
+static void kill_unlocked(const char *root, const char *id)
+{
+	struct err ignored = ERR_INIT;
+	struct state state;
+
+	if (state_open(root, id, false, &state, &ignored) < 0)
+		return;
+	if (kill_init(&state, &ignored) < 0)
+		log_debug("%s", ignored.text);
+	state_done(&state);
+}
+
+int container_delete(const struct runtime *rt, const char *id, bool force, struct err *e)
+{
+	_cleanup_(bundle_document_done) struct bundle_document config = { .root = NULL };
+	_cleanup_free_ char *root = NULL;
+	struct err ignored = ERR_INIT;
+	struct state state;
+	int r;
+
+	r = runtime_root(rt, &root, e);
+	if (r < 0)
+		return r;
+	if (force)
+		kill_unlocked(root, id);
+	r = state_open(root, id, true, &state, e);
+	if (r == -ENOENT && force)
+		return 0;
+	if (r < 0)
+		return r;
+	if (!force)
+		r = check_deletable(&state, e);
+	if (r == 0) {
+		/* A create that died early left no configuration, and no hooks to run. */
+		if (state_read_config(&state, &config, &ignored) < 0)
+			log_debug("%s", ignored.text);
+		r = launch_destroy(&state, config.root, e);
+	}
+	state_done(&state);
+	return r;
+}
+
+/* The signal to send when none is named. */
+static const char *default_signal(const struct state *state)
+{
+	const struct state_document *d = state_document(state);
+
+	for (size_t i = 0; d && i < d->n_annotations; i++)
+		if (strcmp(d->annotations[i].key, "org.opencontainers.image.stopSignal") == 0)
+			return d->annotations[i].value;
+	return "SIGTERM";
+}
+
+static int signal_all(const struct state *state, int sig, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
+	int r;
+
+	r = state_open_cgroup(state_document(state), &cgroup, e);
+	return r < 0 ? r : cgroup_signal(cgroup, sig, e);
+}
+
+static int thaw(const struct state *state, struct err *e)
+{
+	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
+	int r;
+
+	r = state_open_cgroup(state_document(state), &cgroup, e);
+	return r < 0 ? r : cgroup_freeze(cgroup, false, e);
+}
+
+static int kill_container(const struct state *state, int sig, bool all, struct err *e)
+{
+	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
+	int r;
+
+	r = state_look(state, &now, e);
+	if (r < 0)
+		return r;
+	/* Processes may outlive init where the pid namespace is shared. */
+	if (all && state_document(state)) {
+		r = signal_all(state, sig, e);
+		if (r < 0)
+			return r;
+	}
+	if (now.pidfd < 0)
+		return all ? 0 : err_say(e, -ESRCH, "container not running: %s", state->id);
+	r = spawn_signal(now.pidfd, sig);
+	if (r == -ESRCH)
+		return err_say(e, r, "container not running: %s", state->id);
+	if (r < 0)
+		return err_set(e, r, "container %s: send %s", state->id, signals_name(sig));
+	/* What is frozen dies when it is thawed, and only then on cgroup v1. */
+	return now.status == OCI_STATUS_PAUSED && sig == SIGKILL ? thaw(state, e) : 0;
+}
+
+int container_kill(const struct runtime *rt, const char *id, const char *signal, bool all, struct err *e)
+{
+	_cleanup_free_ char *root = NULL;
+	struct state state;
+	const char *name;
+	int r, sig;
+
+	r = runtime_root(rt, &root, e);
+	if (r == 0)
+		r = state_open(root, id, false, &state, e);
+	if (r < 0)
+		return r;
+	name = signal ? signal : default_signal(&state);
+	sig = signals_from_name(name);
+	r = sig < 0 ? err_say(e, -EINVAL, "unknown signal '%s'", name) : kill_container(&state, sig, all, e);
+	state_done(&state);
+	return r;
+}

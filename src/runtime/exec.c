@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `exec`, the runtime's side: find the container, start a process that joins it, wait until the program runs. */
+#include "runtime/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "cgroup/cgroup.h"
+#include "kernel/sock.h"
+#include "kernel/spawn.h"
+#include "runtime/console.h"
+#include "runtime/listener.h"
+#include "runtime/monitor.h"
+#include "runtime/prepare.h"
+#include "runtime/process.h"
+#include "runtime/state-document.h"
+#include "runtime/sync.h"
+
+static const struct {
+	const char *name;
+	int flag;
+} namespaces[] = {
+	{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS }, { "pid", CLONE_NEWPID },       { "net", CLONE_NEWNET },
+	{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
+};
+
+/* In which namespaces the container differs from us: setns(2) refuses the user namespace one is in. */
+static int compare_namespaces(struct exec *x, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		_cleanup_free_ char *theirs = str_printf("/proc/%d/ns/%s", x->now.pid, namespaces[i].name);
+		_cleanup_free_ char *ours = str_printf("/proc/self/ns/%s", namespaces[i].name);
+		struct stat a, b;
+
+		if (stat(theirs, &a) < 0 || stat(ours, &b) < 0) {
+			/* A kernel without time namespaces has no such file. */
+			if (errno == ENOENT && namespaces[i].flag == CLONE_NEWTIME)
+				continue;
+			return err_set(e, -errno, "container %s: %s", x->state.id, theirs);
+		}
+		if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
+			x->namespaces |= namespaces[i].flag;
+	}
+	return 0;
+}
+
+static int check_status(const struct exec *x, struct err *e)
+{
+	switch (x->now.status) {
+	case OCI_STATUS_CREATED:
+	case OCI_STATUS_RUNNING:
+		return 0;
+	case OCI_STATUS_PAUSED:
+		if (x->options->ignore_paused)
+			return 0;
+		return err_say(e, -EINVAL, "cannot exec in a paused container: %s; resume it, or use --ignore-paused",
+			       x->state.id);
+	default:
+		return err_say(e, -ESRCH, "cannot exec: container not running: %s", x->state.id);
+	}
+}
+
+static int find_container(const struct runtime *rt, struct exec *x, struct err *e)
+{
+	_cleanup_free_ char *root = NULL;
+	int r;
+
+	r = runtime_root(rt, &root, e);
+	if (r == 0)
+		r = state_open(root, x->options->id, false, &x->state, e);
+	if (r < 0)
+		return r;
+	r = state_look(&x->state, &x->now, e);
+	if (r == 0)
+		r = check_status(x, e);
+	if (r == 0)
+		r = state_read_config(&x->state, &x->config_document, e);
+	if (r < 0)
+		return r;
+	x->config = x->config_document.root;
+	r = state_open_cgroup(state_document(&x->state), &x->cgroup, e);
+	return r < 0 ? r : compare_namespaces(x, e);
+}
+
+static int prepare(struct exec *x, struct err *e)
+{
+	const struct oci_seccomp *s = x->config->linux_ ? x->config->linux_->seccomp : NULL;
+	int r;
+
+	r = exec_make_process(x, e);
+	if (r < 0)
+		return r;
+	if (x->process->terminal && x->options->detach && !x->options->console_socket)
+		return err_say(e, -EINVAL, "process.terminal: a detached process needs --console-socket");
+	if (!x->process->terminal && x->options->console_socket)
+		return err_say(e, -EINVAL, "--console-socket: the process has no terminal");
+	if (s) {
+		r = seccomp_compile(s, false, &x->seccomp, e);
+		x->have_seccomp = r == 0;
+		if (r < 0)
+			return r;
+	}
+	if (x->options->console_socket) {
+		x->console_socket = console_connect(x->options->console_socket, e);
+		if (x->console_socket < 0)
+			return x->console_socket;
+	}
+	return 0;
+}
+
+/* In the container's cgroup from its first instruction, where v2 can do that. */
+static int spawn(struct exec *x, struct err *e)
+{
+	int pair[2], old_oom, r;
+
+	r = sock_pair(pair);
+	if (r < 0)
+		return err_set(e, r, "socket pair");
+	x->sync = pair[0];
+	x->join_sync = pair[1];
+	r = process_prepare_inherited(x->process, &old_oom, e);
+	if (r < 0)
+		return r;
+	x->pid = spawn_clone(0, cgroup_clone_fd(x->cgroup), &x->pidfd);
+	if (x->pid == 0)
+		exec_join_main(x);
+	fd_close(&x->join_sync);
+	process_restore_oom(old_oom);
+	if (x->pid < 0)
+		return err_set(e, x->pid, "container %s: start a process in its cgroup", x->state.id);
+	return cgroup_enter(x->cgroup, x->pid, e);
+}
+
+/* The process that joined has made the one that will run, and ended. */
+static int adopt(struct exec *x, struct err *e)
+{
+	_cleanup_close_ int launcher = -EBADF;
+	struct sync_msg msg;
+	int status, r;
+
+	r = sync_send(x->sync, SYNC_GO, 0, -EBADF, e);
+	if (r == 0)
+		r = sync_expect(x->sync, SYNC_INIT_PID, &msg, e);
+	if (r < 0)
+		return r;
+	launcher = x->pidfd;
+	x->pid = (pid_t)msg.value;
+	x->pidfd = msg.fd;
+	r = spawn_wait(launcher, &status);
+	if (r < 0)
+		return err_set(e, r, "wait for the launcher");
+	r = process_tune(x->pid, x->process, e);
+	return r < 0 ? r : sync_send(x->sync, SYNC_GO, 0, -EBADF, e);
+}
+
+static int take_console(struct exec *x, int fd, struct err *e)
+{
+	int r;
+
+	if (x->console_socket < 0) {
+		x->console = fd;
+		return 0;
+	}
+	r = console_send(x->console_socket, fd, e);
+	fd_close(&fd);
+	return r;
+}
+
+static int hand_over_listener(struct exec *x, int fd, struct err *e)
+{
+	int r = listener_hand_over(x->config->linux_->seccomp, bundle_annotation(x->config, "run.oci.seccomp.receiver"),
+				   state_document(&x->state), x->now.status, x->pid, fd, e);
+
+	fd_close(&fd);
+	return r < 0 ? r : sync_send(x->sync, SYNC_NOTIFY_SENT, 0, -EBADF, e);
+}
+
+static int follow(struct exec *x, struct err *e)
+{
+	static const enum sync_type types[] = { SYNC_EXEC, SYNC_CONSOLE, SYNC_NOTIFY_FD };
+	struct sync_msg msg;
+	int r;
+
+	for (;;) {
+		r = sync_expect_one_of(x->sync, types, ARRAY_SIZE(types), &msg, e);
+		if (r == 0 && msg.type == SYNC_EXEC)
+			return sync_expect_end(x->sync, e);
+		if (r == 0)
+			r = msg.type == SYNC_CONSOLE ? take_console(x, msg.fd, e) : hand_over_listener(x, msg.fd, e);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int report(struct exec *x, struct err *e)
+{
+	int r = 0;
+
+	if (x->options->pid_file)
+		r = prepare_write_pid_file(x->options->pid_file, x->pid, e);
+	if (r == 0 && x->options->pidfd_socket)
+		r = prepare_send_pidfd(x->options->pidfd_socket, x->pidfd, e);
+	return r;
+}
+
+static int launch(struct exec *x, struct monitor *monitor, int *ret_status, struct err *e)
+{
+	struct monitor_child child;
+	int status, r;
+
+	r = spawn(x, e);
+	if (r == 0)
+		r = adopt(x, e);
+	if (r == 0)
+		r = follow(x, e);
+	if (r == 0)
+		r = report(x, e);
+	if (r < 0) {
+		fd_close(&x->sync);
+		if (x->pidfd >= 0) {
+			(void)spawn_signal(x->pidfd, SIGKILL);
+			(void)spawn_wait(x->pidfd, &status);
+		}
+		return r;
+	}
+	if (!monitor)
+		return 0;
+	child = (struct monitor_child){ x->pid, x->pidfd, TAKE_FD(x->console), -EBADF };
+	return monitor_run(monitor, &child, ret_status, e);
+}
+
+static void exec_done(struct exec *x)
+{
+	fd_close(&x->sync);
+	fd_close(&x->pidfd);
+	fd_close(&x->console_socket);
+	fd_close(&x->console);
+	cgroup_freep(&x->cgroup);
+	if (x->have_seccomp)
+		seccomp_program_done(&x->seccomp);
+	strv_done(&x->strings);
+	bundle_document_done(&x->process_document);
+	bundle_document_done(&x->config_document);
+	state_now_done(&x->now);
+	state_done(&x->state);
+}
+
+int container_exec(const struct runtime *rt, const struct exec_options *options, int *ret_status, struct err *e)
+{
+	struct exec x = {
+		.options = options,
+		.now.pidfd = -EBADF,
+		.state.dir_fd = -EBADF,
+		.sync = -EBADF,
+		.join_sync = -EBADF,
+		.pidfd = -EBADF,
+		.console_socket = -EBADF,
+		.console = -EBADF,
+		.terminal = -EBADF,
+	};
+	struct monitor *monitor = NULL;
+	int r;
+
+	*ret_status = 0;
+	r = prepare_check_descriptors(options->preserve_fds, &x.listen_fds, e);
+	if (r == 0)
+		r = find_container(rt, &x, e);
+	if (r == 0)
+		r = prepare(&x, e);
+	if (r == 0 && !options->detach)
+		r = monitor_prepare(&monitor, e);
+	if (r == 0)
+		r = launch(&x, monitor, ret_status, e);
+	monitor_free(monitor);
+	exec_done(&x);
+	return r;
+}

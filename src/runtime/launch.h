@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One launch: what the runtime (create.c) and the process that becomes the container (init.c) share.  Init is a
+ * fork of the runtime, so what was set before `spawn` is there on both sides; what comes later travels as
+ * messages (sync.h).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "cgroup/cgroup.h"
+#include "mount/rootfs.h"
+#include "runtime/bundle.h"
+#include "runtime/ids.h"
+#include "runtime/plan.h"
+#include "runtime/runtime.h"
+#include "runtime/state.h"
+#include "seccomp/seccomp.h"
+
+struct launch {
+	/* given */
+	const struct runtime *rt;
+	const struct create_options *options;
+	bool running;    /* this is `run` */
+	bool foreground; /* run without --detach: the terminal, if there is one, is the runtime's to proxy */
+
+	/* set by the stages "load" to "plan" */
+	struct ids_caller caller;
+	char *root;   /* of all state directories */
+	char *bundle; /* absolute */
+	char *rootfs; /* absolute path of root.path */
+	struct bundle_document document; /* config.json */
+	const struct oci_config *config;
+	struct ids_plan ids;
+	struct ns_plan namespaces;
+	struct seccomp_program seccomp;
+	bool have_seccomp;
+	unsigned listen_fds;
+	struct cgroup *cgroup;
+
+	/* set by "claim" and "open" */
+	struct state state;
+	bool claimed;
+	struct state_document record; /* what state.json says; borrows from this struct */
+	char *created, *owner;
+	int join_fds[OCI_NS_TYPES];
+	int console_socket; /* connected */
+	int start_socket;   /* init's listening end */
+	int old_oom;        /* process_restore_oom() */
+	int notify_socket;  /* notify.h; `run` only */
+	struct notify_config *notify;
+
+	/* set by "spawn" */
+	int sync;      /* the runtime's end */
+	int init_sync; /* init's end */
+	pid_t pid;     /* of init, as the runtime sees it */
+	int pidfd;
+	bool hooks_begun; /* from now on a failure runs the poststop hooks */
+
+	/* set by "ready" */
+	int console; /* the terminal's master, foreground only */
+
+	/* init's own */
+	struct rootfs *tree;
+	int terminal; /* the slave */
+};
+
+/* Init's side, entered by the child of clone3; never returns. */
+void init_main(struct launch *l) __attribute__((noreturn));
+
+/* The create stages, for `create` and `run`.  On failure everything is undone. launch_done() frees
+   what the struct holds in both cases. */
+int launch_create(struct launch *l, struct err *e);
+void launch_done(struct launch *l);
+
+/* Connect to a created container's init and wait until its program runs; then the poststart hooks. */
+int launch_start(struct state *state, const struct oci_config *config, struct err *e);
+
+/* Kill init and everything in the cgroup, and remove all traces; used by delete and by failures.  Steps that
+   fail are named in *e, and the rest is done all the same. */
+int launch_destroy(struct state *state, const struct oci_config *config, struct err *e);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Acting on a ns_plan: opening what is joined, joining it, and what init makes itself. */
+#pragma once
+
+#include "base/err.h"
+#include "libocispec-lite/ocispec-lite.h"
+#include "runtime/ids.h"
+#include "runtime/plan.h"
+
+/* In the runtime: open every namespace to be joined and check its type.  fds has OCI_NS_TYPES entries,
+   in the plan's order; the caller closes them. */
+int namespaces_open(const struct ns_plan *plan, int *fds, struct err *e);
+
+/* In the launcher: join them all. */
+int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e);
+
+/* In init, in a user namespace of its own: be its root, as far as 0 is mapped. `uids` and `gids` may be
+   NULL when the namespace was joined. */
+int namespaces_become_root(const struct userns_map *uids, const struct userns_map *gids, struct err *e);
+
+/* In init: the time namespace, whose offsets have to be written before anybody is in it. */
+int namespaces_make_time(const struct oci_time_offsets *offsets, struct err *e);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Network devices change hands: addresses are read here, and set again by a child in the other namespace. */
+#include "runtime/netdevices.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "kernel/netlink.h"
+#include "kernel/spawn.h"
+
+/* Run in a child that entered the namespace: the runtime itself stays where it is. */
+static int configure_inside(int netns, const char *name, const struct netlink_addresses *addresses)
+{
+	int pidfd, status, r;
+	pid_t pid = spawn_clone(0, -EBADF, &pidfd);
+
+	if (pid < 0)
+		return (int)pid;
+	if (pid == 0) {
+		r = setns(netns, CLONE_NEWNET) < 0 ? -errno : netlink_configure(name, addresses);
+		_exit(r < 0 ? -r : 0);
+	}
+	r = spawn_wait(pidfd, &status);
+	fd_close(&pidfd);
+	return r < 0 ? r : -status;
+}
+
+static int move_one(const struct oci_net_device *d, int netns, struct err *e)
+{
+	_cleanup_(netlink_addresses_done) struct netlink_addresses addresses = { NULL, 0 };
+	const char *name = d->name ? d->name : d->key;
+	int r;
+
+	r = netlink_addresses_save(d->key, &addresses);
+	if (r < 0)
+		return err_set(e, r, "linux.netDevices.%s: read its addresses", d->key);
+	r = netlink_move(d->key, netns, name);
+	if (r == -EEXIST)
+		return err_say(e, r, "linux.netDevices.%s: the container has a device %s already", d->key, name);
+	if (r < 0)
+		return err_set(e, r, "linux.netDevices.%s: move it into the container as %s", d->key, name);
+	r = configure_inside(netns, name, &addresses);
+	if (r < 0)
+		return err_set(e, r, "linux.netDevices.%s: set it up in the container", d->key);
+	return 0;
+}
+
+int netdevices_move(const struct oci_config *config, pid_t pid, struct err *e)
+{
+	const struct oci_linux *lx = config->linux_;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int netns = -EBADF;
+	int r = 0;
+
+	if (!lx || lx->n_net_devices == 0)
+		return 0;
+	path = str_printf("/proc/%d/ns/net", pid);
+	netns = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns < 0)
+		return err_set(e, -errno, "linux.netDevices: %s", path);
+	for (size_t i = 0; r == 0 && i < lx->n_net_devices; i++)
+		r = move_one(&lx->net_devices[i], netns, e);
+	return r;
+}

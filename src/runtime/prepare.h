@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first stages of a launch, which touch nothing, and the small acts around the others. */
+#pragma once
+
+#include "runtime/launch.h"
+
+/* Load and judge the configuration and decide everything: nothing outside this process changes. */
+int prepare_launch(struct launch *l, struct err *e);
+
+/* Are the descriptors there that are to be handed through?  *ret_listen_fds: how many systemd passes on
+   before them (sd_listen_fds(3)). */
+int prepare_check_descriptors(unsigned preserve_fds, unsigned *ret_listen_fds, struct err *e);
+
+/* Copy the cgroup's record, which making it or adopting init may have changed. */
+void prepare_record_cgroup(struct launch *l);
+
+/* True if init says 'mounted' and waits for 'hooks-done': hooks of the runtime run between them, or the tree
+   hangs in a mount namespace that outlives init, and has to be remembered. */
+bool prepare_stops_when_mounted(const struct launch *l);
+
+/* The sentence for a clone3 that failed: which namespace or limit is in the way. Returns r. */
+int prepare_explain_clone(const struct launch *l, int r, struct err *e);
+
+/* Give the cgroup to the container's root, if it has a cgroup namespace and a writable cgroup mount
+   (config-linux.md, "Cgroup ownership"). */
+int prepare_chown_cgroup(struct launch *l, struct err *e);
+
+/* The pid, decimal and without a newline, at once (a reader never sees half of it). */
+int prepare_write_pid_file(const char *path, pid_t pid, struct err *e);
+
+/* Send a pidfd to the unix socket at path. */
+int prepare_send_pidfd(const char *path, int pidfd, struct err *e);
+
+void prepare_run_poststop(const struct oci_config *config, const struct state_document *document);
+
+/* Take down the tree of a container without a mount namespace of its own. */
+void prepare_detach_root(const struct launch *l);

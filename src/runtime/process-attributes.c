@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits, out-of-memory score, scheduler, i/o priority, keyring, labels: one function each. */
+#include "runtime/process-attributes.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/lsm.h"
+#include "kernel/syscalls.h"
+#include "runtime/process.h"
+
+static const struct {
+	const char *name;
+	int resource;
+} rlimits[] = {
+	{ "RLIMIT_AS", RLIMIT_AS },
+	{ "RLIMIT_CORE", RLIMIT_CORE },
+	{ "RLIMIT_CPU", RLIMIT_CPU },
+	{ "RLIMIT_DATA", RLIMIT_DATA },
+	{ "RLIMIT_FSIZE", RLIMIT_FSIZE },
+	{ "RLIMIT_LOCKS", RLIMIT_LOCKS },
+	{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK },
+	{ "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE },
+	{ "RLIMIT_NICE", RLIMIT_NICE },
+	{ "RLIMIT_NOFILE", RLIMIT_NOFILE },
+	{ "RLIMIT_NPROC", RLIMIT_NPROC },
+	{ "RLIMIT_RSS", RLIMIT_RSS },
+	{ "RLIMIT_RTPRIO", RLIMIT_RTPRIO },
+	{ "RLIMIT_RTTIME", RLIMIT_RTTIME },
+	{ "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING },
+	{ "RLIMIT_STACK", RLIMIT_STACK },
+};
+
+int process_rlimit_from_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rlimits); i++)
+		if (strcmp(rlimits[i].name, name) == 0)
+			return rlimits[i].resource;
+	return -EINVAL;
+}
+
+/* "limit 1048576 of RLIMIT_NOFILE is above the host's hard limit 4096" */
+static int explain_rlimit(size_t i, const struct oci_rlimit *l, int r, struct err *e)
+{
+	struct rlimit now = { 0, 0 };
+
+	if (r != -EPERM || getrlimit((__rlimit_resource_t)process_rlimit_from_name(l->type), &now) < 0)
+		return err_set(e, r, "process.rlimits[%zu] %s", i, l->type);
+	return err_say(e, r,
+		       "process.rlimits[%zu]: %s of %llu cannot be set: operation not permitted; the hard limit is %llu, "
+		       "and raising it takes CAP_SYS_RESOURCE",
+		       i, l->type, (unsigned long long)l->hard, (unsigned long long)now.rlim_max);
+}
+
+int process_set_rlimits(const struct oci_process *process, struct err *e)
+{
+	for (size_t i = 0; i < process->n_rlimits; i++) {
+		const struct oci_rlimit *l = &process->rlimits[i];
+		const struct rlimit value = { l->soft, l->hard };
+
+		if (setrlimit((__rlimit_resource_t)process_rlimit_from_name(l->type), &value) < 0)
+			return explain_rlimit(i, l, -errno, e);
+	}
+	return 0;
+}
+
+static int raise_hard_limit(size_t i, const struct oci_rlimit *l, struct err *e)
+{
+	__rlimit_resource_t resource = (__rlimit_resource_t)process_rlimit_from_name(l->type);
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) < 0)
+		return err_set(e, -errno, "process.rlimits[%zu] %s", i, l->type);
+	if (now.rlim_max >= l->hard)
+		return 0;
+	/* The soft limit waits for the container: nothing of ours may run short of descriptors. */
+	now.rlim_max = l->hard;
+	return setrlimit(resource, &now) < 0 ? explain_rlimit(i, l, -errno, e) : 0;
+}
+
+static int set_oom_score(int32_t score, int *ret_old, struct err *e)
+{
+	_cleanup_free_ char *old = NULL;
+	char text[16];
+	int r;
+
+	r = fdio_read_file(AT_FDCWD, "/proc/self/oom_score_adj", 32, &old, NULL);
+	if (r < 0)
+		return err_set(e, r, "process.oomScoreAdj: /proc/self/oom_score_adj");
+	if (atoi(old) == score)
+		return 0;
+	snprintf(text, sizeof(text), "%d", score);
+	r = fdio_write_file(AT_FDCWD, "/proc/self/oom_score_adj", text);
+	if (r == -EACCES || r == -EPERM)
+		return err_say(e, r,
+			       "process.oomScoreAdj: %d cannot be set: permission denied; lowering it below %d takes "
+			       "CAP_SYS_RESOURCE",
+			       score, atoi(old));
+	if (r < 0)
+		return err_set(e, r, "process.oomScoreAdj: %d", score);
+	*ret_old = atoi(old);
+	return 0;
+}
+
+int process_prepare_inherited(const struct oci_process *process, int *ret_old_oom, struct err *e)
+{
+	*ret_old_oom = INT_MIN;
+	for (size_t i = 0; i < process->n_rlimits; i++) {
+		int r = raise_hard_limit(i, &process->rlimits[i], e);
+
+		if (r < 0)
+			return r;
+	}
+	/* Unset must not change it (config.md, "oomScoreAdj"). */
+	return process->oom_score_adj ? set_oom_score(*process->oom_score_adj, ret_old_oom, e) : 0;
+}
+
+void process_restore_oom(int old_oom)
+{
+	char text[16];
+
+	if (old_oom == INT_MIN)
+		return;
+	snprintf(text, sizeof(text), "%d", old_oom);
+	/* A raised score of the runtime is harmless: it ends soon, or only waits. */
+	if (fdio_write_file(AT_FDCWD, "/proc/self/oom_score_adj", text) < 0)
+		log_debug("process.oomScoreAdj: the runtime keeps the container's score");
+}
+
+/* linux/sched.h cannot be included beside sched.h; the values are those of sched_setattr(2). */
+static const unsigned policies[] = {
+	[OCI_SCHED_OTHER] = 0, [OCI_SCHED_FIFO] = 1, [OCI_SCHED_RR] = 2, [OCI_SCHED_BATCH] = 3,
+	[OCI_SCHED_ISO] = 4,   [OCI_SCHED_IDLE] = 5, [OCI_SCHED_DEADLINE] = 6,
+};
+
+static const uint64_t sched_flags[] = {
+	[OCI_SCHED_FLAG_RESET_ON_FORK] = 0x01, [OCI_SCHED_FLAG_RECLAIM] = 0x02,
+	[OCI_SCHED_FLAG_DL_OVERRUN] = 0x04,    [OCI_SCHED_FLAG_KEEP_POLICY] = 0x08,
+	[OCI_SCHED_FLAG_KEEP_PARAMS] = 0x10,   [OCI_SCHED_FLAG_UTIL_CLAMP_MIN] = 0x20,
+	[OCI_SCHED_FLAG_UTIL_CLAMP_MAX] = 0x40,
+};
+
+static int set_scheduler(pid_t pid, const struct oci_scheduler *s, struct err *e)
+{
+	struct sys_sched_attr attr = {
+		.size = sizeof(attr),
+		.sched_policy = policies[s->policy],
+		.sched_nice = s->nice,
+		.sched_priority = (uint32_t)s->priority,
+		.sched_runtime = s->runtime,
+		.sched_deadline = s->deadline,
+		.sched_period = s->period,
+	};
+	int r;
+
+	for (size_t i = 0; i < s->n_flags; i++)
+		attr.sched_flags |= sched_flags[s->flags[i]];
+	r = sys_sched_setattr(pid, &attr);
+	if (r < 0)
+		return err_set(e, r, "process.scheduler");
+	return 0;
+}
+
+#define IOPRIO_WHO_PROCESS 1
+#define IOPRIO_CLASS_SHIFT 13
+
+int process_tune(pid_t pid, const struct oci_process *process, struct err *e)
+{
+	const struct oci_io_priority *io = process->io_priority;
+	int r = 0;
+
+	if (process->scheduler)
+		r = set_scheduler(pid, process->scheduler, e);
+	if (r == 0 && io) {
+		/* OCI_IOPRIO_RT, BE and IDLE have the kernel's numbers 1, 2 and 3. */
+		r = sys_ioprio_set(IOPRIO_WHO_PROCESS, pid, ((int)io->class_ << IOPRIO_CLASS_SHIFT) | io->priority);
+		if (r < 0)
+			return err_set(e, r, "process.ioPriority");
+	}
+	return r;
+}
+
+#define KEYCTL_JOIN_SESSION_KEYRING 1
+
+int process_join_keyring(const char *name, struct err *e)
+{
+	int r;
+
+	if (!name)
+		return 0;
+	r = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)name, 0, 0, 0);
+	/* ENOSYS: a kernel without keyrings, or an engine's filter around us; there is nothing to leak then. */
+	if (r < 0 && r != -ENOSYS)
+		return err_set(e, r, "session keyring %s; --no-new-keyring leaves it out", name);
+	return 0;
+}
+
+int process_set_labels(const struct oci_process *process, struct err *e)
+{
+	int r;
+
+	if (!str_empty(process->apparmor_profile)) {
+		r = lsm_set_apparmor(process->apparmor_profile);
+		if (r < 0)
+			return err_set(e, r, "process.apparmorProfile %s: `/proc/thread-self/attr/apparmor/exec`",
+				       process->apparmor_profile);
+	}
+	if (!str_empty(process->selinux_label)) {
+		r = lsm_set_selinux(process->selinux_label);
+		if (r < 0)
+			return err_set(e, r, "process.selinuxLabel %s: `/proc/thread-self/attr/exec`",
+				       process->selinux_label);
+	}
+	return 0;
+}

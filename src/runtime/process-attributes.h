@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Single attributes of a process, for process.c alone. */
+#pragma once
+
+#include "base/err.h"
+#include "libocispec-lite/ocispec-lite.h"
+
+int process_set_rlimits(const struct oci_process *process, struct err *e);
+
+/* A session keyring of its own; NULL: none (session-keyring(7)). */
+int process_join_keyring(const char *name, struct err *e);
+
+/* apparmorProfile and selinuxLabel, which take effect at execve. */
+int process_set_labels(const struct oci_process *process, struct err *e);
+
+/* The sentence for a failed execve, in the words that engines match. Returns the negative errno. */
+int process_explain_exec(const struct oci_process *process, const char *program, int error, struct err *e);

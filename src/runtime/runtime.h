@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the command line may ask of the runtime: one function per command.  All of them have
+ * explained a failure in *e, which the caller prints once.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+enum rootless_mode { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
+
+/* The global options. */
+struct runtime {
+	const char *root;           /* --root; NULL: the default of the user */
+	const char *cgroup_manager; /* "cgroupfs", "systemd", "disabled"; NULL: cgroupfs */
+	enum rootless_mode rootless;
+};
+
+struct create_options {
+	const char *id;
+	const char *bundle;         /* NULL: "." */
+	const char *config;         /* NULL: config.json in the bundle */
+	const char *console_socket; /* NULL: none */
+	const char *pid_file;       /* NULL: none; relative to the caller's directory */
+	const char *pidfd_socket;   /* NULL: none */
+	unsigned preserve_fds;      /* descriptors 3..3+n-1 are handed through */
+	bool no_pivot;
+	bool no_new_keyring;
+	bool detach;                /* run: return when the program runs */
+	bool keep;                  /* run: keep the container after it ended */
+};
+
+struct exec_options {
+	const char *id;
+	const char *process;        /* --process FILE, or NULL: the container's process with the following */
+	char *const *args;          /* NULL-terminated; with process: NULL */
+	const char *cwd;
+	const char *const *env;     /* "NAME=value", n_env of them, added */
+	size_t n_env;
+	const char *user;           /* "uid[:gid]" or names from the container's files */
+	const uint32_t *additional_gids;
+	size_t n_additional_gids;
+	const char *const *caps;
+	size_t n_caps;
+	const char *apparmor;
+	const char *process_label;
+	const char *cgroup;         /* sub-group of the container's cgroup */
+	const char *console_socket;
+	const char *pid_file;
+	const char *pidfd_socket;
+	unsigned preserve_fds;
+	bool tty;
+	bool detach;
+	bool no_new_privs;
+	bool ignore_paused;
+};
+
+/* One row of `list`. Strings are owned; container_list_free(). */
+struct container_info {
+	char *id, *status, *bundle, *created, *owner;
+	pid_t pid;
+};
+
+/* Where containers are kept: --root, or /run/ocirun, or $XDG_RUNTIME_DIR/ocirun.  New memory. */
+int runtime_root(const struct runtime *rt, char **ret_path, struct err *e);
+
+int container_create(const struct runtime *rt, const struct create_options *options, struct err *e);
+int container_start(const struct runtime *rt, const char *id, struct err *e);
+
+/* *ret_status: the exit status of the program (128 + signal), 0 with detach. */
+int container_run(const struct runtime *rt, const struct create_options *options, int *ret_status, struct err *e);
+int container_exec(const struct runtime *rt, const struct exec_options *options, int *ret_status, struct err *e);
+
+/* signal: a name or number; NULL: the image's stop signal, or SIGTERM. */
+int container_kill(const struct runtime *rt, const char *id, const char *signal, bool all, struct err *e);
+int container_delete(const struct runtime *rt, const char *id, bool force, struct err *e);
+
+/* The state as JSON, new memory, without a newline at its end. */
+int container_state(const struct runtime *rt, const char *id, char **ret_json, struct err *e);
+
+/* All containers, by id. `ret_json` not NULL: also the same as a JSON array of states. */
+int container_list(const struct runtime *rt, struct container_info **ret_infos, size_t *ret_n, char **ret_json,
+		   struct err *e);
+void container_list_free(struct container_info *infos, size_t n);
+
+int container_pause(const struct runtime *rt, const char *id, struct err *e);
+int container_resume(const struct runtime *rt, const char *id, struct err *e);
+
+/* Pids of all processes of the container, as the caller sees them; new memory. */
+int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, size_t *ret_n, struct err *e);
+
+/* resources: a linux.resources document; n bytes of JSON. */
+int container_update(const struct runtime *rt, const char *id, const char *resources, size_t n, struct err *e);
+
+/* What is compiled in, as the specification's features document. New memory. */
+char *runtime_features(void);
+
+/* A config.json to begin with. New memory. */
+char *runtime_spec(bool rootless);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packets on a SOCK_SEQPACKET pair.  Knows nothing of what the messages are about. */
+#include "runtime/sync.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/sock.h"
+
+/* What travels: the text is cut to its length. */
+struct packet {
+	uint32_t type;
+	uint32_t n_text;
+	int64_t value;
+	char text[ERR_TEXT_MAX];
+};
+
+#define PACKET_HEAD offsetof(struct packet, text)
+
+static const char *const names[] = {
+	[SYNC_LOG] = "log",
+	[SYNC_ERROR] = "error",
+	[SYNC_INIT_PID] = "init-pid",
+	[SYNC_IDS_MAPPED] = "ids-mapped",
+	[SYNC_GO] = "go",
+	[SYNC_NEED_SOURCE] = "need-source",
+	[SYNC_SOURCE] = "source",
+	[SYNC_MOUNTED] = "mounted",
+	[SYNC_HOOKS_DONE] = "hooks-done",
+	[SYNC_CONSOLE] = "console",
+	[SYNC_NOTIFY_FD] = "notify-fd",
+	[SYNC_NOTIFY_SENT] = "notify-sent",
+	[SYNC_READY] = "ready",
+	[SYNC_EXEC] = "exec",
+};
+
+const char *sync_name(enum sync_type type)
+{
+	return type >= SYNC_LOG && type <= SYNC_TYPES ? names[type] : "unknown";
+}
+
+static int send_packet(int sock, enum sync_type type, int64_t value, const char *text, int fd)
+{
+	struct packet p = { .type = (uint32_t)type, .value = value };
+
+	p.n_text = (uint32_t)strnlen(text, sizeof(p.text) - 1);
+	memcpy(p.text, text, p.n_text);
+	return sock_send(sock, &p, PACKET_HEAD + p.n_text, &fd, fd >= 0);
+}
+
+int sync_send(int sock, enum sync_type type, int64_t value, int fd, struct err *e)
+{
+	int r = send_packet(sock, type, value, "", fd);
+	struct sync_msg msg;
+
+	if (r == -EPIPE || r == -ECONNRESET)
+		return sync_expect_one_of(sock, NULL, 0, &msg, e);
+	if (r < 0)
+		return err_set(e, r, "cannot send '%s'", sync_name(type));
+	return 0;
+}
+
+void sync_send_error(int sock, const struct err *error)
+{
+	(void)send_packet(sock, SYNC_ERROR, error->code, error->text, -EBADF);
+}
+
+/* Read one packet and check that its length is what it says.  1, 0 at end of file, or -errno. */
+static int recv_packet(int sock, struct packet *p, int *ret_fd)
+{
+	size_t n_fds = 0;
+	ssize_t n;
+
+	*ret_fd = -EBADF;
+	n = sock_recv(sock, p, sizeof(*p), ret_fd, 1, &n_fds);
+	if (n <= 0)
+		return (int)n;
+	if ((size_t)n < PACKET_HEAD || (size_t)n != PACKET_HEAD + p->n_text || p->n_text >= sizeof(p->text)) {
+		fd_close(ret_fd);
+		return -EBADMSG;
+	}
+	p->text[p->n_text] = '\0';
+	return 1;
+}
+
+/* The name of what was waited for, for messages. */
+static const char *expected(const enum sync_type *types, size_t n_types)
+{
+	return n_types > 0 ? sync_name(types[0]) : "anything";
+}
+
+int sync_expect_one_of(int sock, const enum sync_type *types, size_t n_types, struct sync_msg *ret_msg,
+		       struct err *e)
+{
+	struct packet p;
+	int fd, r;
+
+	for (;;) {
+		r = recv_packet(sock, &p, &fd);
+		if (r == 0 || r == -ECONNRESET)
+			return err_say(e, -EPIPE, "the other side died before '%s'", expected(types, n_types));
+		if (r < 0)
+			return err_set(e, r, "waiting for '%s'", expected(types, n_types));
+		for (size_t i = 0; i < n_types; i++) {
+			if (p.type == types[i]) {
+				*ret_msg = (struct sync_msg){ types[i], p.value, fd };
+				return 0;
+			}
+		}
+		fd_close(&fd);
+		if (p.type == SYNC_ERROR)
+			return err_say(e, p.value < 0 ? (int)p.value : -EBADMSG, "%s", p.text);
+		if (p.type != SYNC_LOG)
+			return err_say(e, -EBADMSG, "expected '%s', got '%s'", expected(types, n_types),
+				       sync_name(p.type));
+		log_line((enum log_level)p.value, p.text);
+	}
+}
+
+int sync_expect(int sock, enum sync_type type, struct sync_msg *ret_msg, struct err *e)
+{
+	struct sync_msg ignored;
+
+	return sync_expect_one_of(sock, &type, 1, ret_msg ? ret_msg : &ignored, e);
+}
+
+int sync_expect_end(int sock, struct err *e)
+{
+	struct sync_msg msg;
+	int r = sync_expect_one_of(sock, NULL, 0, &msg, e);
+
+	return r == -EPIPE ? 0 : r;
+}
+
+static void forward(enum log_level level, const char *text, void *ctx)
+{
+	(void)send_packet(*(int *)ctx, SYNC_LOG, level, text, -EBADF);
+}
+
+void sync_redirect_log(int *sock)
+{
+	log_redirect(forward, sock);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* passwd(5) and group(5), read line by line; what does not parse is skipped, as libc does. */
+#include "runtime/users.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/str.h"
+#include "kernel/pathat.h"
+
+#define USERS_FILE_MAX (4U << 20)
+
+/* The colon-separated fields of one line, in place. */
+struct entry {
+	char *field[7];
+	size_t n_fields;
+};
+
+/* Walks a file's lines in its own copy of the text. */
+struct reader {
+	char *text; /* owned */
+	char *next;
+};
+
+static void reader_done(struct reader *r)
+{
+	free(r->text);
+}
+
+static void reader_open_fd(struct reader *r, int fd)
+{
+	*r = (struct reader){ NULL, NULL };
+	/* A file that is missing, too large or unreadable has no entries. */
+	if (fd >= 0 && fdio_read_all(fd, USERS_FILE_MAX, &r->text, NULL) == 0)
+		r->next = r->text;
+}
+
+static void reader_open(struct reader *r, int root_fd, const char *path)
+{
+	/* O_NONBLOCK: the image may hold a FIFO here. */
+	_cleanup_close_ int fd = pathat_open(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+
+	reader_open_fd(r, fd);
+}
+
+static bool reader_next(struct reader *r, struct entry *ret_entry)
+{
+	char *line = r->next, *end;
+
+	if (!line || !*line)
+		return false;
+	end = strchrnul(line, '\n');
+	r->next = *end ? end + 1 : end;
+	*end = '\0';
+
+	ret_entry->n_fields = 0;
+	while (line && ret_entry->n_fields < ARRAY_SIZE(ret_entry->field))
+		ret_entry->field[ret_entry->n_fields++] = strsep(&line, ":");
+	return true;
+}
+
+/* The first entry with at least `need` fields whose field `column` is `value` (or the same number). */
+static bool reader_find(struct reader *r, size_t need, size_t column, const char *value, struct entry *ret_entry)
+{
+	while (reader_next(r, ret_entry))
+		if (ret_entry->n_fields >= need && strcmp(ret_entry->field[column], value) == 0)
+			return true;
+	return false;
+}
+
+char *users_host_name(uint32_t uid)
+{
+	_cleanup_close_ int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	_cleanup_(reader_done) struct reader reader;
+	_cleanup_free_ char *number = str_printf("%u", uid);
+	const char *user = getenv("USER");
+	struct entry entry;
+
+	reader_open_fd(&reader, fd);
+	if (reader_find(&reader, 4, 2, number, &entry))
+		return xstrdup(entry.field[0]);
+	return str_empty(user) ? TAKE_PTR(number) : xstrdup(user);
+}
+
+char *users_home(int root_fd, uint32_t uid)
+{
+	_cleanup_(reader_done) struct reader reader;
+	_cleanup_free_ char *number = str_printf("%u", uid);
+	struct entry entry;
+
+	reader_open(&reader, root_fd, "etc/passwd");
+	if (reader_find(&reader, 6, 2, number, &entry) && *entry.field[5])
+		return xstrdup(entry.field[5]);
+	return NULL;
+}
+
+static int resolve_user(int root_fd, const char *name, uint32_t *ret_uid, uint32_t *ret_gid, struct err *e)
+{
+	_cleanup_(reader_done) struct reader reader;
+	bool is_number = str_to_u32(name, ret_uid) == 0;
+	struct entry entry;
+
+	*ret_gid = 0;
+	reader_open(&reader, root_fd, "etc/passwd");
+	if (!reader_find(&reader, 4, is_number ? 2 : 0, name, &entry)) {
+		if (is_number)
+			return 0;
+		return err_say(e, -EINVAL, "user '%s': neither a number nor a name in the container's /etc/passwd",
+			       name);
+	}
+	if (str_to_u32(entry.field[2], ret_uid) < 0 || str_to_u32(entry.field[3], ret_gid) < 0)
+		return err_say(e, -EINVAL, "user '%s': its line in the container's /etc/passwd has no numbers", name);
+	return 0;
+}
+
+static int resolve_group(int root_fd, const char *name, uint32_t *ret_gid, struct err *e)
+{
+	_cleanup_(reader_done) struct reader reader;
+	struct entry entry;
+
+	if (str_to_u32(name, ret_gid) == 0)
+		return 0;
+	reader_open(&reader, root_fd, "etc/group");
+	if (!reader_find(&reader, 3, 0, name, &entry) || str_to_u32(entry.field[2], ret_gid) < 0)
+		return err_say(e, -EINVAL, "group '%s': neither a number nor a name in the container's /etc/group",
+			       name);
+	return 0;
+}
+
+int users_resolve(int root_fd, const char *text, uint32_t *ret_uid, uint32_t *ret_gid, struct err *e)
+{
+	const char *colon = strchr(text, ':');
+	_cleanup_free_ char *user = colon ? xstrndup(text, (size_t)(colon - text)) : xstrdup(text);
+	int r = resolve_user(root_fd, user, ret_uid, ret_gid, e);
+
+	if (r < 0 || !colon)
+		return r;
+	return resolve_group(root_fd, colon + 1, ret_gid, e);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process object (config.md, "Process"), of config.json as of `exec --process`. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "runtime/placement.h"
+#include "runtime/process.h"
+#include "runtime/validate.h"
+
+static int check_args(const struct oci_process *p, const char *path, struct err *e)
+{
+	if (p->cwd[0] != '/')
+		return err_say(e, -EINVAL, "%s.cwd: '%s' must be an absolute path", path, p->cwd);
+	if (p->n_args == 0)
+		return err_say(e, -EINVAL, "%s.args: must have at least one entry", path);
+	if (!*p->args[0])
+		return err_say(e, -EINVAL, "%s.args[0]: must not be empty", path);
+	if (p->user.umask && *p->user.umask > 07777)
+		return err_say(e, -EINVAL, "%s.user.umask: %u is out of range", path, *p->user.umask);
+	return 0;
+}
+
+static int check_rlimits(const struct oci_process *p, const char *path, struct err *e)
+{
+	for (size_t i = 0; i < p->n_rlimits; i++) {
+		const struct oci_rlimit *l = &p->rlimits[i];
+
+		if (process_rlimit_from_name(l->type) < 0)
+			return err_say(e, -EINVAL, "%s.rlimits[%zu].type: unknown value '%s'", path, i, l->type);
+		if (l->soft > l->hard)
+			return err_say(e, -EINVAL, "%s.rlimits[%zu]: soft limit %llu of %s is above the hard limit %llu",
+				       path, i, (unsigned long long)l->soft, l->type, (unsigned long long)l->hard);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(p->rlimits[j].type, l->type) == 0)
+				return err_say(e, -EINVAL, "%s.rlimits[%zu].type: %s is given twice", path, i, l->type);
+	}
+	return 0;
+}
+
+static int check_scheduling(const struct oci_process *p, const char *path, struct err *e)
+{
+	const struct oci_scheduler *s = p->scheduler;
+	bool realtime;
+
+	if (p->io_priority && (p->io_priority->priority < 0 || p->io_priority->priority > 7))
+		return err_say(e, -EINVAL, "%s.ioPriority.priority: %d is out of range (0 to 7)", path,
+			       p->io_priority->priority);
+	if (p->oom_score_adj && (*p->oom_score_adj < -1000 || *p->oom_score_adj > 1000))
+		return err_say(e, -EINVAL, "%s.oomScoreAdj: %d is out of range (-1000 to 1000)", path,
+			       *p->oom_score_adj);
+	if (!s)
+		return 0;
+	if (s->policy == OCI_SCHED_ISO)
+		return err_say(e, -EINVAL, "%s.scheduler.policy: SCHED_ISO is reserved, no kernel has it", path);
+	realtime = s->policy == OCI_SCHED_FIFO || s->policy == OCI_SCHED_RR;
+	if (s->priority != 0 && !realtime)
+		return err_say(e, -EINVAL, "%s.scheduler.priority: only SCHED_FIFO and SCHED_RR have one", path);
+	if (realtime && (s->priority < 1 || s->priority > 99))
+		return err_say(e, -EINVAL, "%s.scheduler.priority: %d is out of range (1 to 99)", path, s->priority);
+	if (s->nice < -20 || s->nice > 19)
+		return err_say(e, -EINVAL, "%s.scheduler.nice: %d is out of range (-20 to 19)", path, s->nice);
+	if ((s->runtime || s->deadline || s->period) && s->policy != OCI_SCHED_DEADLINE)
+		return err_say(e, -EINVAL, "%s.scheduler: runtime, deadline and period belong to SCHED_DEADLINE", path);
+	if (s->policy == OCI_SCHED_DEADLINE &&
+	    (s->runtime == 0 || s->runtime > s->deadline || (s->period && s->deadline > s->period)))
+		return err_say(e, -EINVAL, "%s.scheduler: SCHED_DEADLINE needs 0 < runtime <= deadline <= period", path);
+	return 0;
+}
+
+static int check_affinity(const struct oci_process *p, struct err *e)
+{
+	const struct oci_exec_cpu_affinity *a = p->exec_cpu_affinity;
+	int r;
+
+	if (!a)
+		return 0;
+	r = placement_check_list(a->initial, "process.execCPUAffinity.initial", e);
+	return r < 0 ? r : placement_check_list(a->final, "process.execCPUAffinity.final", e);
+}
+
+int validate_process(const struct oci_process *process, const char *path, struct err *e)
+{
+	int r;
+
+	r = check_args(process, path, e);
+	if (r == 0)
+		r = check_rlimits(process, path, e);
+	if (r == 0)
+		r = check_scheduling(process, path, e);
+	if (r == 0)
+		r = check_affinity(process, e);
+	return r;
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+load helpers
+
+@test "delete of a stopped container removes it, and its id can be used again (runtime.md, Delete)" {
+	args /guest true
+	started
+	wait_for_status stopped
+	works delete "$ID"
+	is "$output" ""
+	no_container
+	refused "does not exist" -- state "$ID"
+	created
+}
+
+@test "delete of a running container fails and has no effect (runtime.md, Delete)" {
+	sleeping
+	refused "$ID" -- delete "$ID"
+	is "$(container_status)" running
+}
+
+@test "delete --force kills a running container" {
+	sleeping
+	works delete --force "$ID"
+	is "$output" ""
+	no_container
+	host_processes_unchanged
+}
+
+@test "delete -f kills every process, with and without a pid namespace" {
+	args /guest fork 8
+	started
+	wait_until said "forked 8"
+	works delete -f "$ID"
+	host_processes_unchanged
+	[[ $ROOTLESS == 0 ]] || return 0
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	started
+	wait_until said "forked 8"
+	works delete -f "$ID"
+	wait_until host_processes_unchanged
+}
+
+@test "delete of a created container works, as engines expect" {
+	created
+	works delete "$ID"
+	no_container
+	host_processes_unchanged
+}
+
+@test "delete of an unknown container fails: container does not exist" {
+	refused "does not exist" -- delete no-such-container
+}
+
+@test "delete --force of an unknown container succeeds silently" {
+	works delete --force no-such-container
+	is "$output" ""
+	works delete -f another
+}
+
+@test "delete without an id fails" {
+	refused -- delete
+	refused -- delete --force
+}
+
+@test "delete with an id that is a path touches nothing" {
+	mkdir -p "$T/victim" "$T/state"
+	touch "$T/victim/file"
+	ocirun delete --force ../victim
+	[[ -e $T/victim/file ]]
+	ocirun delete --force .
+	[[ -d $T/state ]]
+}
+
+@test "delete removes only what create made: the bundle stays as it was (runtime.md, Delete)" {
+	find "$B" | sort >"$T/before"
+	args /guest true
+	started
+	wait_for_status stopped
+	works delete "$ID"
+	find "$B" | sort >"$T/after"
+	diff "$T/before" "$T/after"
+}
+
+@test "delete leaves a network namespace that it was given" {
+	requires_root "makes a network namespace"
+	unshare --net="$T/netns" true 2>/dev/null || {
+		touch "$T/netns"
+		unshare --net="$T/netns" true
+	}
+	config '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "$T/netns"
+	mounts_before=$(</proc/self/mountinfo)
+	sleeping
+	works delete --force "$ID"
+	nsenter --net="$T/netns" true
+	umount "$T/netns"
+	mounts_before=$(</proc/self/mountinfo)
+}
+
+@test "delete twice: the second fails, forced it does not" {
+	created
+	works delete "$ID"
+	refused "does not exist" -- delete "$ID"
+	works delete --force "$ID"
+}

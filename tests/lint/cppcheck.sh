@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/lib.bash"
+need cppcheck
+
+# missingInclude*: it need not see the system's headers.  unusedFunction: does not know of tests.
+# The rest: style of its own that says nothing about faults here.
+cppcheck --quiet --std=c11 --language=c --enable=warning,portability,performance --inline-suppr \
+	--error-exitcode=1 -j "$(nproc)" --max-configs=1 --template=gcc \
+	--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unusedFunction \
+	--suppress=normalCheckLevelMaxBranches \
+	-D_GNU_SOURCE -DHAVE_SYSTEMD=1 -DOCIRUN_STATIC=0 '-D_cleanup_(f)=' -D_cleanup_free_= -D_cleanup_close_= \
+	-Isrc -I. src libocispec-lite

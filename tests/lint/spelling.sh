@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/lib.bash"
+need codespell
+
+# fo, ...: names in kernel interfaces that look like mistakes.
+text_files | xargs codespell --ignore-words-list=creat,ot,mut,ro,rro,readby,clen,te,nd,fo,thaw,ue,stap
