@@ -32,10 +32,10 @@ struct reader {
 	json_handler *handler;
 	void *ctx;
 	yajl_handle yajl;
-	size_t end;          /* of the last event's text */
-	bool whole;          /* yajl has been given all text */
-	bool stopped;        /* not by yajl, but at an event */
 	struct json_error *error;
+	size_t end;         /* of the last event's text */
+	bool whole;         /* yajl has been given all text */
+	bool stopped;       /* not by yajl, but at an event */
 	struct link blocks; /* the ring of yajl's memory */
 	jmp_buf no_memory;
 };
@@ -93,8 +93,10 @@ static void block_free(void *ctx, void *data)
 
 static void blocks_free(struct reader *r)
 {
-	while (r->blocks.next != &r->blocks)
-		block_free(r, ((struct block *)r->blocks.next)->data);
+	for (struct link *link = r->blocks.next, *next; link != &r->blocks; link = next) {
+		next = link->next;
+		free((struct block *)link);
+	}
 }
 
 /* ---- events ---- */
@@ -221,9 +223,14 @@ static size_t token_start(const char *text, size_t end)
 	return end;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static size_t blank_end(const char *text, size_t len, size_t at)
 {
-	while (at < len && (text[at] == ' ' || text[at] == '\t' || text[at] == '\r' || text[at] == '\n'))
+	while (at < len && is_blank(text[at]))
 		at++;
 	return at;
 }
@@ -259,14 +266,16 @@ static size_t explain(struct reader *r, size_t at)
 	if (colon)
 		reason = colon + 2;
 	for (size_t i = 0; i < sizeof(syntax_errors) / sizeof(syntax_errors[0]); i++) {
-		if (strncmp(reason, syntax_errors[i].theirs, strlen(syntax_errors[i].theirs)) == 0) {
+		const char *theirs_begins = syntax_errors[i].theirs;
+
+		if (strncmp(reason, theirs_begins, strlen(theirs_begins)) == 0) {
 			reason = syntax_errors[i].ours;
 			stop = syntax_errors[i].stop;
 			break;
 		}
 	}
 	snprintf(r->error->reason, sizeof(r->error->reason), "not JSON: %.*s",
-		 (int)strcspn(reason, "\n"), reason);
+		 (int)strcspn(reason, ".\n"), reason);
 	yajl_free_error(r->yajl, theirs);
 
 	if (stop == STOP_NEXT)
@@ -308,9 +317,12 @@ static bool read_all(struct reader *r)
 	return fail_at(r, explain(r, at), NULL);
 }
 
-bool json_read(const char *text, size_t len, json_handler *handler, void *ctx, struct json_error *error)
+bool json_read(const char *text, size_t len, json_handler *handler, void *ctx,
+	       struct json_error *error)
 {
-	struct reader r = { .text = text, .len = len, .handler = handler, .ctx = ctx, .error = error };
+	struct reader r = {
+		.text = text, .len = len, .handler = handler, .ctx = ctx, .error = error,
+	};
 	bool done;
 
 	error->reason[0] = '\0';

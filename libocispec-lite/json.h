@@ -42,7 +42,8 @@ struct json_error {
 };
 
 /* Read one document.  True if it was read whole; false with *error set. */
-bool json_read(const char *text, size_t len, json_handler *handler, void *ctx, struct json_error *error);
+bool json_read(const char *text, size_t len, json_handler *handler, void *ctx,
+	       struct json_error *error);
 
 /* Bytes of the character at s (at most n): 1 to 4, or 0 if that is no UTF-8 (RFC 3629). */
 size_t json_utf8_char(const char *s, size_t n);
@@ -65,7 +66,7 @@ void json_write_close(struct json_writer *w, char bracket);
 
 void json_write_name(struct json_writer *w, const char *name);
 
-/* Slashes are not escaped; bytes that are no UTF-8 become U+FFFD, since JSON has no words for them. */
+/* Slashes are not escaped; bytes that are no UTF-8, for which JSON has no words, become U+FFFD. */
 void json_write_string(struct json_writer *w, const char *s);
 
 /* true, false, null or a number. */

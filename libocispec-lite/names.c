@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A set of names: a crit-bit tree, whose inner nodes name the first bit in which two names differ. */
+/* A set of names: a crit-bit tree. Inner nodes say in which bit the names below differ first. */
 #include "libocispec-lite/names.h"
 
 #include <limits.h>

@@ -36,11 +36,6 @@ bool scalar_matches(enum lite_kind kind, enum json_type type)
 	return kinds[kind].json == type;
 }
 
-size_t scalar_size(enum lite_kind kind)
-{
-	return kinds[kind].size;
-}
-
 const char *lite_enum_name(const struct lite_enum *values, unsigned value)
 {
 	return value < values->n_names && values->names[value] ? values->names[value] : "";

@@ -25,5 +25,3 @@ void scalar_format(enum lite_kind kind, const void *src, char text[SCALAR_TEXT_M
 
 /* Is the value at src false or 0? */
 bool scalar_is_zero(enum lite_kind kind, const void *src);
-
-size_t scalar_size(enum lite_kind kind);

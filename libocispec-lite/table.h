@@ -4,7 +4,12 @@
  * and the paths in messages.  For OCI's documents they are in oci-*.c; with the macros below anyone
  * makes tables for documents of his own and gives them to lite_parse() and lite_print().
  *
- *	struct app_note { const char *title; const uint32_t *size; const char *const *tags; size_t n_tags; };
+ *	struct app_note {
+ *		const char *title;
+ *		const uint32_t *size;
+ *		const char *const *tags;
+ *		size_t n_tags;
+ *	};
  *
  *	LITE_TYPE(app_note,
  *		F_STR(struct app_note, title, "title", LITE_REQUIRED),
@@ -73,7 +78,6 @@ struct lite_field {
 };
 
 struct lite_type {
-	const char *tag; /* of the struct */
 	size_t size;
 	const struct lite_field *fields;
 	size_t n_fields; /* at most LITE_FIELDS_MAX */
@@ -90,7 +94,6 @@ struct lite_type {
 	_Static_assert(sizeof(tag_##_fields) / sizeof(tag_##_fields[0]) <= LITE_FIELDS_MAX,    \
 		       "a struct of more than LITE_FIELDS_MAX rows");                          \
 	linkage const struct lite_type tag_##_type = {                                         \
-		.tag = #tag_,                                                                  \
 		.size = sizeof(struct tag_),                                                   \
 		.fields = tag_##_fields,                                                       \
 		.n_fields = sizeof(tag_##_fields) / sizeof(tag_##_fields[0]),                  \

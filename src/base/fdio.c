@@ -89,6 +89,13 @@ int fdio_write_file(int dirfd, const char *path, const char *text)
 	return (size_t)done == n ? 0 : -EIO;
 }
 
+int fdio_create_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+
+	return fd < 0 ? -errno : fdio_write_all(fd, p, n);
+}
+
 /* The directory part of path with its slash, or "" where there is none. */
 static int dir_length(const char *path)
 {
@@ -97,16 +104,27 @@ static int dir_length(const char *path)
 	return slash ? (int)(slash + 1 - path) : 0;
 }
 
+/* A new file.  What is there was left by a process that was killed: it may have another mode, or be
+   something else. */
+static int create_anew(int dirfd, const char *path, mode_t mode)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = openat(dirfd, path, flags, mode);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, path, 0) == 0)
+		fd = openat(dirfd, path, flags, mode);
+	return fd < 0 ? -errno : fd;
+}
+
 int fdio_replace_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode)
 {
 	int dir = dir_length(path);
 	_cleanup_free_ char *tmp = str_printf("%.*s.%s.tmp", dir, path, path + dir);
-	_cleanup_close_ int fd = -EBADF;
+	_cleanup_close_ int fd = create_anew(dirfd, tmp, mode);
 	int r;
 
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = fdio_write_all(fd, p, n);
 	if (r == 0 && renameat(dirfd, tmp, dirfd, path) < 0)
 		r = -errno;

@@ -21,8 +21,11 @@ int fdio_read_file(int dirfd, const char *path, size_t max, char **ret_text, siz
 int fdio_write_file(int dirfd, const char *path, const char *text);
 
 /* Replace path by a new file with this content, so that a reader sees the old one or the whole new
-   one.  The temporary file is ".NAME.tmp" beside it. */
+   one.  The temporary file is ".NAME.tmp" beside it, so that two writers need a lock. */
 int fdio_replace_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode);
+
+/* Make a file that is not there yet (-EEXIST) with this content. */
+int fdio_create_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode);
 
 /* Set close-on-exec on every descriptor >= first. */
 int fdio_cloexec_from(unsigned first);

@@ -7,9 +7,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/str.h"
 
@@ -58,33 +58,19 @@ int log_level_from_name(const char *name)
 	return -1;
 }
 
-/* RFC 3339 with microseconds, UTC: containerd refuses the whole log when this does not parse. */
-static void append_time(struct strbuf *line)
-{
-	struct timespec now;
-	struct tm tm;
-	char text[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	strbuf_addf(line, "%s.%06ldZ", text, now.tv_nsec / 1000);
-}
-
 static void write_file(enum log_level level, const char *text)
 {
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
+	char now[CLOCK_TEXT_MAX];
 
+	/* containerd refuses the whole log when the time does not parse as RFC 3339. */
+	clock_now_text(now);
 	if (target.json) {
 		strbuf_addf(&line, "{\"level\":\"%s\",\"msg\":", level_names[level]);
 		strbuf_add_json(&line, text);
-		strbuf_add(&line, ",\"time\":\"");
-		append_time(&line);
-		strbuf_add(&line, "\"}\n");
+		strbuf_addf(&line, ",\"time\":\"%s\"}\n", now);
 	} else {
-		strbuf_add(&line, "time=\"");
-		append_time(&line);
-		strbuf_addf(&line, "\" level=%s msg=", level_names[level]);
+		strbuf_addf(&line, "time=\"%s\" level=%s msg=", now, level_names[level]);
 		strbuf_add_json(&line, text);
 		strbuf_add(&line, "\n");
 	}

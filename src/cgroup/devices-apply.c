@@ -29,7 +29,7 @@ static int apply_program(const struct hierarchy *h, const char *path, const stru
 	if (fd < 0)
 		return err_set(e, fd, "linux.resources.devices: cannot load the program for cgroup %s%s%s", path,
 			       *words ? ": " : "", words);
-	r = bpf_device_attach(h->dir_fd, fd, h->n_made > 0);
+	r = bpf_device_attach(h->dir_fd, fd, h->fresh);
 	return r < 0 ? err_set(e, r, "linux.resources.devices: cannot attach the program to cgroup %s", path) : 0;
 }
 
@@ -39,7 +39,7 @@ static int apply_v2(const struct hierarchy *h, const char *path, const struct de
 
 	if (!devices_allow_all(rules))
 		return apply_program(h, path, rules, e);
-	r = h->n_made > 0 ? 0 : bpf_device_detach(h->dir_fd);
+	r = h->fresh ? 0 : bpf_device_detach(h->dir_fd);
 	return r < 0 ? err_set(e, r, "linux.resources.devices: cannot detach the program of cgroup %s", path) : 0;
 }
 

@@ -45,13 +45,14 @@ static int make_dir(struct cgroup *cgroup, struct hierarchy *h, bool *ret_skip, 
 				     "--cgroup-manager disabled", h->mountpoint, path, h->mountpoint);
 	if (r == 0)
 		r = hierarchy_open_dir(h, path);
+	h->fresh = h->n_made > 0;
 	return r < 0 ? err_set(e, r, "cgroup %s%s: cannot be made", h->mountpoint, path) : 0;
 }
 
 static int check_and_prepare(struct cgroup *cgroup, struct hierarchy *h, struct err *e)
 {
 	const char *path = cgroup->record.path;
-	int r = h->v2 ? v2_check(h, path, e) : v1_check(h, path, h->n_made > 0, e);
+	int r = h->v2 ? v2_check(h, path, e) : v1_check(h, path, h->fresh, e);
 
 	if (r < 0 || h->v2)
 		return r;
@@ -120,12 +121,9 @@ static int without_any(struct cgroup *cgroup, struct err *e)
 static int enable_controllers(struct cgroup *cgroup, struct err *e)
 {
 	const struct hierarchy *h = cgroup_v2_dir(cgroup);
-	_cleanup_(strv_done) struct strv required = STRV_INIT;
+	_cleanup_(v2_needs_done) struct v2_needs needs = limits_v2_needs(cgroup->resources, &cgroup->hierarchies);
 
-	if (!h)
-		return 0;
-	limits_v2_controllers(cgroup->resources, &cgroup->hierarchies, &required);
-	return v2_enable(h, cgroup->record.path, &required, cgroup->everywhere, e);
+	return h ? v2_enable(h, cgroup->record.path, &needs, cgroup->everywhere, e) : 0;
 }
 
 static int fs_create(struct cgroup *cgroup, struct err *e)
@@ -251,6 +249,8 @@ static int fs_adopt(struct cgroup *cgroup, pid_t pid, struct err *e)
 	if (r == 0 && cgroup->resources)
 		r = limits_apply(cgroup, cgroup->resources, e);
 	cgroup->resources = NULL;
+	for (size_t i = 0; i < cgroup->hierarchies.n; i++)
+		cgroup->hierarchies.v[i].fresh = false;
 	return r;
 }
 
@@ -283,6 +283,15 @@ static int explain_busy(struct cgroup *cgroup, const struct hierarchy *h, int co
 	return err_set(e, code, "cgroup %s%s: cannot be removed", h->mountpoint, cgroup->record.path);
 }
 
+/* The directory is gone.  Parents stay, as engines expect it of a container that has lived; only the same
+   process that made them, when a launch failed or a foreground run ended, takes them back. */
+static void removed(struct cgroup *cgroup, struct hierarchy *h)
+{
+	fd_close(&h->dir_fd);
+	tree_unmake(h->root_fd, cgroup->record.path, h->n_made);
+	h->n_made = 0;
+}
+
 /* Usually everybody has left, and this is one rmdir(2) for each hierarchy. */
 static bool remove_empty(struct cgroup *cgroup)
 {
@@ -294,7 +303,7 @@ static bool remove_empty(struct cgroup *cgroup)
 		if (h->dir_fd < 0)
 			continue;
 		if (unlinkat(h->root_fd, cgroup->record.path + 1, AT_REMOVEDIR) == 0 || errno == ENOENT)
-			fd_close(&h->dir_fd);
+			removed(cgroup, h);
 		else
 			all = false;
 	}
@@ -326,7 +335,7 @@ int fs_remove(struct cgroup *cgroup, struct err *e)
 			else if (r < 0)
 				return explain_busy(cgroup, h, r, e);
 			else
-				fd_close(&h->dir_fd);
+				removed(cgroup, h);
 		}
 		if (!busy)
 			return 0;

@@ -16,6 +16,7 @@ struct hierarchy {
 	int root_fd;       /* O_PATH of the mount point */
 	int dir_fd;        /* O_PATH of the container's directory in it, or -EBADF */
 	size_t n_made;     /* how many of the last components of the container's path we made */
+	bool fresh;        /* we made the directory, and nothing was configured in it yet */
 };
 
 struct hierarchies {

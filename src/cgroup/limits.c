@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "cgroup/check.h"
 #include "cgroup/devices.h"
 #include "cgroup/fs.h"
@@ -16,7 +17,6 @@
 #include "cgroup/uses.h"
 #include "cgroup/v1-limits.h"
 #include "cgroup/v2-limits.h"
-#include "cgroup/v2.h"
 
 bool limits_asked(const struct oci_resources *r)
 {
@@ -125,19 +125,25 @@ int limits_validate(const struct oci_resources *r, const struct hierarchies *hie
 	return v2_limits_plan(&side.r, &v2_facts, &list, e);
 }
 
-void limits_v2_controllers(const struct oci_resources *r, const struct hierarchies *hierarchies, struct strv *ret)
+struct v2_needs limits_v2_needs(const struct oci_resources *r, const struct hierarchies *hierarchies)
 {
 	_cleanup_(use_list_done) struct use_list uses = USE_LIST_INIT;
+	struct v2_needs needs = V2_NEEDS_INIT;
 
 	use_list_collect(&uses, r);
 	for (size_t i = 0; i < uses.n; i++) {
+		const struct use *u = &uses.v[i];
 		bool known = false;
 
-		for (size_t k = 0; k < ret->n; k++)
-			known = known || strcmp(ret->v[k], uses.v[i].v2) == 0;
-		if (!known && uses.v[i].v2[0] && !use_in_v1(&uses.v[i], hierarchies))
-			strv_add(ret, uses.v[i].v2);
+		for (size_t k = 0; k < needs.controllers.n; k++)
+			known = known || strcmp(needs.controllers.v[k], u->v2) == 0;
+		if (known || !u->v2[0] || use_in_v1(u, hierarchies))
+			continue;
+		strv_add(&needs.controllers, u->v2);
+		strv_take(&needs.properties, str_printf("linux.resources.%s%s%s", u->property, u->key ? "." : "",
+							u->key ? u->key : ""));
 	}
+	return needs;
 }
 
 int limits_reachable(const struct cgroup *cgroup, struct err *e)
@@ -246,7 +252,7 @@ static bool needs_v1(const struct cgroup *cgroup, const struct oci_resources *r)
 
 int limits_update(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)
 {
-	_cleanup_(strv_done) struct strv required = STRV_INIT;
+	_cleanup_(v2_needs_done) struct v2_needs needs = limits_v2_needs(r, &cgroup->hierarchies);
 	const struct hierarchy *v2 = cgroup_v2_dir(cgroup);
 	int code = check_resources(r, e);
 
@@ -256,14 +262,7 @@ int limits_update(struct cgroup *cgroup, const struct oci_resources *r, struct e
 		code = check_uses(r, &cgroup->hierarchies, e);
 	if (code == 0 && needs_v1(cgroup, r))
 		code = fs_spread(cgroup, e);
-	if (code < 0)
-		return code;
-
-	limits_v2_controllers(r, &cgroup->hierarchies, &required);
-	if (v2 && required.n > 0) {
-		code = v2_enable(v2, cgroup->record.path, &required, false, e);
-		if (code < 0)
-			return err_wrap(e, "linux.resources.%s", limits_first(r));
-	}
-	return write_all(cgroup, r, true, e);
+	if (code == 0 && v2)
+		code = v2_enable(v2, cgroup->record.path, &needs, false, e);
+	return code == 0 ? write_all(cgroup, r, true, e) : code;
 }

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/str.h"
 #include "cgroup/hierarchy.h"
+#include "cgroup/v2.h"
 #include "libocispec-lite/ocispec-lite.h"
 
 struct cgroup;
@@ -24,8 +24,8 @@ const char *limits_first(const struct oci_resources *r);
 /* Errors that need no file: values out of range, contradictions, what v1 alone knows on v2. */
 int limits_validate(const struct oci_resources *r, const struct hierarchies *hierarchies, struct err *e);
 
-/* The v2 controllers that the limits need. */
-void limits_v2_controllers(const struct oci_resources *r, const struct hierarchies *hierarchies, struct strv *ret);
+/* The v2 controllers that the limits need; for v2_needs_done(). */
+struct v2_needs limits_v2_needs(const struct oci_resources *r, const struct hierarchies *hierarchies);
 
 /* -EOPNOTSUPP when a limit needs a hierarchy in which the container could not get a directory. */
 int limits_reachable(const struct cgroup *cgroup, struct err *e);

@@ -26,7 +26,7 @@ static int add_components(struct strbuf *out, const char *path, struct err *e)
 		if (strcmp(parts.v[i], "..") == 0)
 			return err_say(e, -EINVAL, "linux.cgroupsPath: \"%s\" must not contain \"..\"", path);
 		if (strchr(parts.v[i], '\n'))
-			return err_say(e, -EINVAL, "linux.cgroupsPath: \"%s\" must not contain a newline", path);
+			return err_say(e, -EINVAL, "linux.cgroupsPath: must not contain a newline");
 		strbuf_add(out, "/");
 		strbuf_add(out, parts.v[i]);
 	}

@@ -14,6 +14,7 @@
 
 /* Longer than any list of processes can get: PID_MAX_LIMIT times eight bytes. */
 #define PROCS_MAX (32UL << 20)
+#define FILE_MAX (1UL << 20)
 
 void pid_list_done(struct pid_list *list)
 {
@@ -37,10 +38,39 @@ bool pid_list_has(const struct pid_list *list, pid_t pid)
 	return false;
 }
 
+/* Files of cgroups are small in most cases, and have no size: one read(2) that fills less than half of a page
+   has got all of it, since the kernel makes a page full of lines at a time.  Longer ones are read on. */
+static int read_text(int dirfd, const char *file, size_t max, char **ret_text)
+{
+	_cleanup_close_ int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *rest = NULL;
+	char start[4096];
+	size_t n_rest;
+	ssize_t n;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, start, sizeof(start));
+	if (n < 0)
+		return -errno;
+	if ((size_t)n < sizeof(start) / 2) {
+		*ret_text = xstrndup(start, (size_t)n);
+		return 0;
+	}
+	r = fdio_read_all(fd, max, &rest, &n_rest);
+	if (r < 0)
+		return r;
+	*ret_text = xmalloc((size_t)n + n_rest + 1);
+	memcpy(*ret_text, start, (size_t)n);
+	memcpy(*ret_text + n, rest, n_rest + 1);
+	return 0;
+}
+
 static int add_procs(int dirfd, struct pid_list *list)
 {
 	_cleanup_free_ char *text = NULL;
-	int r = fdio_read_file(dirfd, "cgroup.procs", PROCS_MAX, &text, NULL);
+	int r = read_text(dirfd, "cgroup.procs", PROCS_MAX, &text);
 
 	/* ENOENT, ENODEV: the cgroup was removed.  EOPNOTSUPP: a threaded v2 cgroup, whose processes are
 	   listed in its domain (cgroups(7), "Threaded cgroups"). */
@@ -173,7 +203,7 @@ static void unmake(int dirfd, char *prefix, size_t n_made)
 		char *slash = strrchr(prefix, '/');
 
 		/* A parent that somebody else began to use in the meantime stays: EBUSY. */
-		if (unlinkat(dirfd, prefix, AT_REMOVEDIR) < 0 || !slash)
+		if ((unlinkat(dirfd, prefix, AT_REMOVEDIR) < 0 && errno != ENOENT) || !slash)
 			return;
 		*slash = '\0';
 	}
@@ -231,22 +261,18 @@ int tree_make(int dirfd, const char *path, size_t *ret_n_made)
 
 int tree_read(int dirfd, const char *file, char **ret_text)
 {
-	size_t len;
-	int r = fdio_read_file(dirfd, file, 1 << 20, ret_text, &len);
+	int r = read_text(dirfd, file, FILE_MAX, ret_text);
+	size_t len = r < 0 ? 0 : strlen(*ret_text);
 
-	if (r == 0 && len > 0 && (*ret_text)[len - 1] == '\n')
+	if (len > 0 && (*ret_text)[len - 1] == '\n')
 		(*ret_text)[len - 1] = '\0';
 	return r;
 }
 
-int tree_read_key(int dirfd, const char *file, const char *key, unsigned long long *ret_value)
+int tree_find_key(const char *text, const char *key, unsigned long long *ret_value)
 {
-	_cleanup_free_ char *text = NULL;
 	size_t n = strlen(key);
-	int r = tree_read(dirfd, file, &text);
 
-	if (r < 0)
-		return r;
 	for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
 		if (strncmp(line, key, n) == 0 && line[n] == ' ') {
 			*ret_value = strtoull(line + n + 1, NULL, 10);

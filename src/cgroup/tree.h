@@ -41,6 +41,6 @@ void tree_unmake(int dirfd, const char *path, size_t n_made);
 /* Read a small file of a cgroup, without the newline at its end. */
 int tree_read(int dirfd, const char *file, char **ret_text);
 
-/* The value of the line "KEY VALUE" in a flat keyed file, e.g. "populated" in cgroup.events. -ENODATA:
-   no such line. */
-int tree_read_key(int dirfd, const char *file, const char *key, unsigned long long *ret_value);
+/* The value of the line "KEY VALUE" in the text of a flat keyed file, e.g. "populated" in cgroup.events.
+   -ENODATA: no such line. */
+int tree_find_key(const char *text, const char *key, unsigned long long *ret_value);

@@ -17,10 +17,18 @@
 
 int v2_check(const struct hierarchy *h, const char *path, struct err *e)
 {
-	unsigned long long populated, frozen;
 	_cleanup_(pid_list_done) struct pid_list pids = PID_LIST_INIT;
-	int r = tree_read_key(h->dir_fd, "cgroup.events", "populated", &populated);
+	_cleanup_free_ char *events = NULL;
+	unsigned long long populated = 0, frozen = 0;
+	int r;
 
+	if (h->fresh && !strchr(path + 1, '/'))
+		return 0;
+	r = tree_read(h->dir_fd, "cgroup.events", &events);
+	if (r == 0)
+		r = tree_find_key(events, "populated", &populated);
+	if (r == 0)
+		r = tree_find_key(events, "frozen", &frozen);
 	if (r < 0)
 		return err_set(e, r, "cgroup %s%s: cannot read cgroup.events", h->mountpoint, path);
 	if (populated) {
@@ -30,9 +38,6 @@ int v2_check(const struct hierarchy *h, const char *path, struct err *e)
 		return err_say(e, -EBUSY, "cgroup %s: not empty (it holds process %d)", path, pids.v[0]);
 	}
 	/* A new cgroup inherits the state of its parent. */
-	r = tree_read_key(h->dir_fd, "cgroup.events", "frozen", &frozen);
-	if (r < 0)
-		return err_set(e, r, "cgroup %s%s: cannot read cgroup.events", h->mountpoint, path);
 	if (frozen)
 		return err_say(e, -EAGAIN, "cgroup %s: it is frozen, or a parent of it is", path);
 	return 0;
@@ -57,35 +62,50 @@ static int read_words(int dirfd, const char *file, struct strv *words)
 	return r;
 }
 
-/* Why a controller cannot be enabled for the children of `level`. */
-static int explain_enable(const char *level, const char *controller, int code, struct err *e)
+void v2_needs_done(struct v2_needs *needs)
 {
+	strv_done(&needs->controllers);
+	strv_done(&needs->properties);
+}
+
+/* Why the i-th needed controller cannot be enabled for the children of `level`. */
+static int explain_enable(const char *level, const struct v2_needs *needs, size_t i, int code, struct err *e)
+{
+	const char *controller = needs->controllers.v[i], *property = needs->properties.v[i];
 	const char *name = *level ? level : "/";
 
 	switch (code) {
 	case -ENOENT:
-		err_say(e, code, "the %s controller is not available in the cgroup %s", controller, name);
+		err_say(e, -EOPNOTSUPP, "%s: the %s controller is not available in the cgroup %s", property, controller, name);
 		return err_hint(e, "it was not delegated, is disabled, or belongs to a cgroup v1 hierarchy; with systemd "
 				   "see Delegate= in systemd.resource-control(5)");
 	case -EBUSY:
-		err_say(e, code, "the %s controller cannot be enabled for children of the cgroup %s: it holds processes",
-			controller, name);
+		err_say(e, code, "%s: the %s controller cannot be enabled for children of the cgroup %s: it holds processes",
+			property, controller, name);
 		return err_hint(e, "choose a linux.cgroupsPath whose parents are empty, or use the systemd cgroup manager");
 	case -EACCES:
 	case -EPERM:
 	case -EROFS:
-		err_say(e, code, "the %s controller is not delegated: cgroup.subtree_control of the cgroup %s is not "
-				 "writable for this user", controller, name);
+		err_say(e, code, "%s: the %s controller is not delegated: cgroup.subtree_control of the cgroup %s is not "
+				 "writable for this user", property, controller, name);
 		return err_hint(e, "with systemd: set Delegate=%s for user@.service", controller);
 	default:
-		return err_set(e, code, "the %s controller cannot be enabled for children of the cgroup %s", controller,
-			       name);
+		return err_set(e, code, "%s: the %s controller cannot be enabled for children of the cgroup %s", property,
+			       controller, name);
 	}
 }
 
-/* Enable `missing` for the children of the level. Only the required ones may fail. */
-static int enable_at(int dirfd, const char *level, const struct strv *missing, const struct strv *required,
-		     struct err *e)
+/* The index of the controller among those that are needed, or -1. */
+static ssize_t find_need(const struct v2_needs *needs, const char *controller)
+{
+	for (size_t i = 0; i < needs->controllers.n; i++)
+		if (strcmp(needs->controllers.v[i], controller) == 0)
+			return (ssize_t)i;
+	return -1;
+}
+
+/* Enable `missing` for the children of the level. Only the needed ones may fail. */
+static int enable_at(int dirfd, const char *level, const struct strv *missing, const struct v2_needs *needs, struct err *e)
 {
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
 	_cleanup_close_ int fd = openat(dirfd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
@@ -100,9 +120,10 @@ static int enable_at(int dirfd, const char *level, const struct strv *missing, c
 	for (size_t i = 0; i < missing->n; i++) {
 		_cleanup_free_ char *word = str_printf("+%s", missing->v[i]);
 		int r = fd >= 0 ? fdio_write_all(fd, word, strlen(word)) : open_code;
+		ssize_t need = find_need(needs, missing->v[i]);
 
-		if (r < 0 && strv_has(required, missing->v[i]))
-			return explain_enable(level, missing->v[i], r, e);
+		if (r < 0 && need >= 0)
+			return explain_enable(level, needs, (size_t)need, r, e);
 		if (r < 0)
 			log_debug("cgroup %s: the %s controller cannot be enabled for its children: %s", level,
 				  missing->v[i], err_reason(r));
@@ -111,7 +132,7 @@ static int enable_at(int dirfd, const char *level, const struct strv *missing, c
 }
 
 /* One level on the way down: what is wanted and not yet enabled. */
-static int enable_level(const struct hierarchy *h, const char *level, const struct strv *required,
+static int enable_level(const struct hierarchy *h, const char *level, const struct v2_needs *needs,
 			const struct strv *wanted, struct err *e)
 {
 	_cleanup_close_ int fd = openat(h->root_fd, *level ? level + 1 : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -123,16 +144,16 @@ static int enable_level(const struct hierarchy *h, const char *level, const stru
 	if (r < 0)
 		return err_set(e, r, "cgroup %s%s: cannot read its controllers", h->mountpoint, level);
 
-	for (size_t i = 0; i < required->n; i++)
-		if (!strv_has(&available, required->v[i]))
-			return explain_enable(level, required->v[i], -ENOENT, e);
+	for (size_t i = 0; i < needs->controllers.n; i++)
+		if (!strv_has(&available, needs->controllers.v[i]))
+			return explain_enable(level, needs, i, -ENOENT, e);
 	for (size_t i = 0; i < wanted->n; i++)
 		if (strv_has(&available, wanted->v[i]) && !strv_has(&enabled, wanted->v[i]))
 			strv_add(&missing, wanted->v[i]);
-	return missing.n > 0 ? enable_at(fd, level, &missing, required, e) : 0;
+	return missing.n > 0 ? enable_at(fd, level, &missing, needs, e) : 0;
 }
 
-int v2_enable(const struct hierarchy *h, const char *path, const struct strv *required, bool all, struct err *e)
+int v2_enable(const struct hierarchy *h, const char *path, const struct v2_needs *needs, bool all, struct err *e)
 {
 	_cleanup_(strv_done) struct strv wanted = STRV_INIT, have = STRV_INIT;
 	_cleanup_free_ char *level = xstrdup(path);
@@ -143,9 +164,9 @@ int v2_enable(const struct hierarchy *h, const char *path, const struct strv *re
 		r = read_words(h->root_fd, "cgroup.controllers", &wanted);
 	if (r < 0)
 		return err_set(e, r, "%s: cannot read cgroup.controllers", h->mountpoint);
-	for (size_t i = 0; i < required->n; i++)
-		if (!strv_has(&wanted, required->v[i]))
-			strv_add(&wanted, required->v[i]);
+	for (size_t i = 0; i < needs->controllers.n; i++)
+		if (!strv_has(&wanted, needs->controllers.v[i]))
+			strv_add(&wanted, needs->controllers.v[i]);
 	if (wanted.n == 0)
 		return 0;
 
@@ -160,7 +181,7 @@ int v2_enable(const struct hierarchy *h, const char *path, const struct strv *re
 
 	for (char *slash = level; slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		r = enable_level(h, level, required, &wanted, e);
+		r = enable_level(h, level, needs, &wanted, e);
 		if (r < 0)
 			return r;
 		*slash = '/';
@@ -216,17 +237,14 @@ static int wait_event(int dirfd, const char *key, unsigned long long value, int 
 		struct pollfd p = { .fd = fd, .events = POLLPRI };
 		unsigned long long present;
 		char text[256];
-		const char *found;
 		long long left;
 		ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 		if (n < 0)
 			return errno == ENODEV ? 0 : -errno;
 		text[n] = '\0';
-		found = strstr(text, key);
-		if (!found)
+		if (tree_find_key(text, key, &present) < 0)
 			return -EOPNOTSUPP;
-		present = strtoull(found + strlen(key), NULL, 10);
 		if (present == value)
 			return 0;
 		left = deadline - now_ms();

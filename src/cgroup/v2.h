@@ -9,15 +9,26 @@
 #include "base/str.h"
 #include "cgroup/hierarchy.h"
 
-/* May a container start in it?  -EBUSY when it holds processes, -EAGAIN when it is frozen. */
+/* May a container start in it?  -EBUSY when it holds processes, -EAGAIN when it is frozen: by itself, or by
+   a parent, which a new one that is a child of the root does not have. */
 int v2_check(const struct hierarchy *h, const char *path, struct err *e);
 
+/* Controllers that have to be there, and which property asks for each: "linux.resources.pids.limit". */
+struct v2_needs {
+	struct strv controllers;
+	struct strv properties;
+};
+
+#define V2_NEEDS_INIT { .controllers = STRV_INIT, .properties = STRV_INIT }
+
+void v2_needs_done(struct v2_needs *needs);
+
 /*
- * Enable controllers on the way from the root down to the parent of path.  All of `required` or it is an
+ * Enable controllers on the way from the root down to the parent of path.  All of `needs` or it is an
  * error; with `all` whatever else the root has, as far as it can be had: engines read statistics from
  * these files even where no limit was asked for.
  */
-int v2_enable(const struct hierarchy *h, const char *path, const struct strv *required, bool all, struct err *e);
+int v2_enable(const struct hierarchy *h, const char *path, const struct v2_needs *needs, bool all, struct err *e);
 
 /* May this process move others into path?  The common ancestor's cgroup.procs has to be writable
    (cgroups(7), "Cgroups delegation").  0 or -errno of the open. */

@@ -84,7 +84,7 @@ int caps_last(void)
 static int get_three(struct caps_sets *sets)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = 0 };
-	struct __user_cap_data_struct data[2];
+	struct __user_cap_data_struct data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
@@ -135,6 +135,21 @@ bool caps_have(int cap)
 	struct caps_sets sets;
 
 	return cap >= 0 && cap < MAX_CAPS && get_three(&sets) == 0 && sets.effective & bit(cap);
+}
+
+int caps_get_permitted(uint64_t *ret_permitted)
+{
+	struct caps_sets sets;
+	int r = get_three(&sets);
+
+	if (r == 0)
+		*ret_permitted = sets.permitted;
+	return r;
+}
+
+bool caps_in_bounding(int cap)
+{
+	return in_bounding(cap) > 0;
 }
 
 int caps_drop_bounding(uint64_t bounding)

@@ -21,6 +21,12 @@ int caps_last(void);
 /* The sets of this thread. More than eighty system calls: not for each start of a container. */
 int caps_get(struct caps_sets *ret_sets);
 
+/* The permitted set alone, which one system call tells. */
+int caps_get_permitted(uint64_t *ret_permitted);
+
+/* Is it in the bounding set of this thread? False for a capability that the kernel does not know. */
+bool caps_in_bounding(int cap);
+
 /* True when this thread has the capability effective. */
 bool caps_have(int cap);
 

@@ -137,7 +137,7 @@ static int request_send(int sock, const struct request *request)
 /* One datagram of answers from the kernel, and from nobody else. */
 static ssize_t receive(int sock, void *p, size_t max)
 {
-	struct sockaddr_nl from;
+	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 	socklen_t n_from;
 	ssize_t n;
 

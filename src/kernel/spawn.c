@@ -347,7 +347,7 @@ int spawn_finish(const struct spawn_program *program, struct spawn_running *runn
 	if (running->output_fd >= 0)
 		collect(running, &output);
 	if (output.size > 0)
-		text[output.len] = '\0';
+		output.text[output.len] = '\0';
 	/* The program is gone, so what it had to say is here. */
 	if (read(running->error_fd, &exec_error, sizeof(exec_error)) != sizeof(exec_error))
 		exec_error = 0;

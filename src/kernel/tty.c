@@ -84,7 +84,7 @@ int tty_restore(int fd, const struct termios *old)
 
 int tty_make_controlling(int slave_fd)
 {
-	if (setsid() < 0 || ioctl(slave_fd, TIOCSCTTY, 0) < 0)
+	if (ioctl(slave_fd, TIOCSCTTY, 0) < 0)
 		return -errno;
 	for (int fd = 0; fd < 3; fd++) {
 		/* dup2() onto itself would leave close-on-exec set. */

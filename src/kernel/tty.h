@@ -23,5 +23,6 @@ int tty_clear_onlcr(int fd);
 int tty_make_raw(int fd, struct termios *ret_old);
 int tty_restore(int fd, const struct termios *old);
 
-/* New session with this terminal as the controlling one, and as 0, 1 and 2. */
+/* The terminal becomes the controlling one of this process, which leads a session (setsid(2)) without one, and
+   its 0, 1 and 2. */
 int tty_make_controlling(int slave_fd);

@@ -35,7 +35,7 @@ static int stage_claim(struct launch *l, struct err *e)
 	if (r < 0)
 		return r;
 	l->claimed = true;
-	r = fdio_replace_file(l->state.dir_fd, "config.json", l->document.text, l->document.n_text, 0600);
+	r = fdio_create_file(l->state.dir_fd, "config.json", l->document.text, l->document.n_text, 0600);
 	if (r < 0)
 		return err_set(e, r, "write %s/config.json", l->state.path);
 
@@ -69,8 +69,21 @@ static int stage_open(struct launch *l, struct err *e)
 	r = cgroup_create(l->cgroup, e);
 	if (r < 0)
 		return r;
+	l->cgroup_made = true;
 	prepare_record_cgroup(l);
 	return p ? process_prepare_inherited(p, &l->old_oom, e) : 0;
+}
+
+static pid_t clone_init(struct launch *l)
+{
+	unsigned flags = l->namespaces.fork ? 0 : l->namespaces.clone;
+	int cgroup = cgroup_clone_fd(l->cgroup);
+	pid_t pid = spawn_clone(flags, cgroup, &l->pidfd);
+
+	/* Not allowed from where we are, or not here: cgroup_adopt() moves it, or knows what to say. */
+	if (cgroup >= 0 && (pid == -EACCES || pid == -EPERM || pid == -EBUSY || pid == -EOPNOTSUPP))
+		pid = spawn_clone(flags, -EBADF, &l->pidfd);
+	return pid;
 }
 
 /* One clone3: all new namespaces at once, in its cgroup from the first instruction. */
@@ -84,7 +97,7 @@ static int stage_spawn(struct launch *l, struct err *e)
 	l->sync = pair[0];
 	l->init_sync = pair[1];
 
-	l->pid = spawn_clone(l->namespaces.fork ? 0 : l->namespaces.clone, cgroup_clone_fd(l->cgroup), &l->pidfd);
+	l->pid = clone_init(l);
 	if (l->pid == 0)
 		init_main(l);
 	fd_close(&l->init_sync);
@@ -244,7 +257,7 @@ static int stage_commit(struct launch *l, struct err *e)
 		r = prepare_write_pid_file(l->options->pid_file, l->pid, e);
 	if (r == 0 && l->options->pidfd_socket)
 		r = prepare_send_pidfd(l->options->pidfd_socket, l->pidfd, e);
-	return r;
+	return r < 0 ? r : sync_send(l->sync, SYNC_COMMITTED, 0, -EBADF, e);
 }
 
 static const struct {
@@ -288,7 +301,7 @@ static void undo(struct launch *l, struct err *e)
 		return;
 	if (l->hooks_begun)
 		prepare_run_poststop(l->config, &l->record);
-	if (cgroup_remove(l->cgroup, &ignored) < 0)
+	if (l->cgroup_made && cgroup_remove(l->cgroup, &ignored) < 0)
 		log_warning("%s", ignored.text);
 	prepare_detach_root(l);
 	if (state_remove(&l->state, &ignored) < 0)
@@ -335,8 +348,6 @@ void launch_done(struct launch *l)
 	free(l->root);
 	free(l->bundle);
 	free(l->rootfs);
-	free(l->created);
-	free(l->owner);
 }
 
 int container_create(const struct runtime *rt, const struct create_options *options, struct err *e)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -51,12 +52,33 @@ static void note(struct err *first, const struct err *e)
 		log_warning("%s", e->text);
 }
 
+/* A create that died before it wrote down an init may not even have made the cgroup: who is in there may be somebody
+   else.  Its own init ends by itself. */
+static int wait_until_empty(struct cgroup *cgroup, const char *path, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	for (int i = 0; i < 300; i++) {
+		_cleanup_free_ pid_t *pids = NULL;
+		size_t n = 0;
+		int r = cgroup_pids(cgroup, &pids, &n, e);
+
+		if (r < 0 || n == 0)
+			return r;
+		nanosleep(&pause, NULL);
+	}
+	return err_say(e, -EBUSY, "cgroup %s: not empty, and it is not known whose processes these are", path);
+}
+
 static int remove_cgroup(struct state *state, struct err *e)
 {
+	const struct state_document *d = state_document(state);
 	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
 	int r;
 
-	r = state_open_cgroup(state_document(state), &cgroup, e);
+	r = state_open_cgroup(d, &cgroup, e);
+	if (r == 0 && d->creating && d->pid == 0)
+		r = wait_until_empty(cgroup, d->cgroup_path ? d->cgroup_path : "", e);
 	return r < 0 ? r : cgroup_remove(cgroup, e);
 }
 

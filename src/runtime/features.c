@@ -128,17 +128,14 @@ static const char *const unsafe_annotations[] = {
 
 #define CAPS_MAX 64
 
-static size_t list_caps(const char *names[static CAPS_MAX])
+static void list_caps(struct strv *names)
 {
-	size_t n = 0;
-
 	for (int cap = 0; cap < CAPS_MAX; cap++) {
 		const char *name = caps_name(cap);
 
 		if (name)
-			names[n++] = name;
+			strv_add(names, name); /* the next call overwrites it */
 	}
-	return n;
 }
 
 static size_t count(const char *const *v)
@@ -152,10 +149,9 @@ static size_t count(const char *const *v)
 
 char *runtime_features(void)
 {
-	const char *caps[CAPS_MAX];
+	_cleanup_(strv_done) struct strv caps = STRV_INIT;
 	struct oci_features_linux linux_ = {
 		.namespaces = namespaces, .n_namespaces = ARRAY_SIZE(namespaces),
-		.capabilities = caps, .n_capabilities = list_caps(caps),
 		.cgroup = &cgroup,
 		.seccomp = &seccomp,
 		.apparmor = &apparmor,
@@ -178,6 +174,9 @@ char *runtime_features(void)
 	};
 	size_t len;
 
+	list_caps(&caps);
+	linux_.capabilities = (const char *const *)caps.v;
+	linux_.n_capabilities = caps.n;
 	return lite_print(LITE_FEATURES, &features, LITE_PRETTY, &len);
 }
 

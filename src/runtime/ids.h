@@ -23,6 +23,9 @@ struct ids_caller {
 
 void ids_probe(enum rootless_mode mode, struct ids_caller *ret_caller);
 
+/* runtime_root() for a caller that is known already. */
+int runtime_root_of(const struct runtime *rt, const struct ids_caller *caller, char **ret_path, struct err *e);
+
 /* How the ids of the container are to be mapped. */
 struct ids_plan {
 	bool add_user;         /* the config names no user namespace, but one is needed */

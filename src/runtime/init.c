@@ -210,10 +210,13 @@ static int stage_ready(struct launch *l, struct err *e)
 		r = init_check_program(l->config->process, &program, e);
 	if (r < 0)
 		return r;
-	/* The runtime may leave now. */
+	/* The runtime may leave now; if it dies before it has written down who we are, the socket tells. */
 	prctl(PR_SET_PDEATHSIG, 0);
 	r = sync_send(l->init_sync, SYNC_READY, 0, -EBADF, e);
-	fd_close(&l->init_sync);
+	if (r == 0)
+		r = sync_expect(l->init_sync, SYNC_COMMITTED, NULL, e);
+	if (r == 0)
+		fd_close(&l->init_sync);
 	return r;
 }
 

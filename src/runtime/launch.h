@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "cgroup/cgroup.h"
 #include "mount/rootfs.h"
@@ -44,7 +45,8 @@ struct launch {
 	struct state state;
 	bool claimed;
 	struct state_document record; /* what state.json says; borrows from this struct */
-	char *created, *owner;
+	char created[CLOCK_TEXT_MAX];
+	bool cgroup_made;
 	int join_fds[OCI_NS_TYPES];
 	int console_socket; /* connected */
 	int start_socket;   /* init's listening end */

@@ -7,16 +7,15 @@
 #include <sched.h>
 #include <limits.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/sock.h"
 #include "runtime/hooks.h"
 #include "runtime/prepare-checks.h"
-#include "runtime/users.h"
 #include "runtime/validate.h"
 
 /* How many descriptors systemd passes on (sd_listen_fds(3)); 0 when they are not for us. */
@@ -122,23 +121,10 @@ static int plan_cgroup(struct launch *l, struct err *e)
 	return cgroup_plan(&request, &l->cgroup, e);
 }
 
-static char *now_text(void)
-{
-	struct timespec now;
-	struct tm tm;
-	char text[32];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	return str_printf("%s.%09ldZ", text, now.tv_nsec);
-}
-
 /* What state.json will say. */
 static void make_record(struct launch *l)
 {
-	l->created = now_text();
-	l->owner = users_host_name(l->caller.euid);
+	clock_now_text(l->created);
 	l->record = (struct state_document){
 		.oci_version = l->config->oci_version,
 		.id = l->options->id,
@@ -147,7 +133,6 @@ static void make_record(struct launch *l)
 		.rootfs = l->rootfs,
 		.created = l->created,
 		.owner_uid = l->caller.euid,
-		.owner = l->owner,
 		.no_new_keyring = l->options->no_new_keyring,
 		.annotations = l->config->annotations,
 		.n_annotations = l->config->n_annotations,
@@ -174,7 +159,7 @@ int prepare_launch(struct launch *l, struct err *e)
 	if (r < 0)
 		return r;
 	ids_probe(l->rt->rootless, &l->caller);
-	r = runtime_root(l->rt, &l->root, e);
+	r = runtime_root_of(l->rt, &l->caller, &l->root, e);
 	if (r == 0)
 		r = ids_make_plan(l->config, &l->caller, &l->ids, e);
 	if (r == 0)

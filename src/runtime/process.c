@@ -148,16 +148,28 @@ static uint64_t capability_set(const char *set, const char *const *names, size_t
 	return bits;
 }
 
+/* What the bounding set can keep: the permitted ones are in it, so only the others have to be asked for. */
+static uint64_t boundable(const struct oci_capabilities *c, uint64_t permitted)
+{
+	uint64_t bits = permitted;
+
+	for (size_t i = 0; i < c->n_bounding; i++) {
+		int cap = caps_from_name(c->bounding[i]);
+
+		if (cap >= 0 && cap < 64 && !(bits & (1ULL << cap)) && caps_in_bounding(cap))
+			bits |= 1ULL << cap;
+	}
+	return bits;
+}
+
 static void capability_sets(const struct oci_capabilities *c, struct caps_sets *ret_sets)
 {
-	struct caps_sets own;
 	uint64_t all;
 
 	/* What cannot be read cannot be granted. */
-	if (caps_get(&own) < 0)
-		own = (struct caps_sets){ 0 };
-	all = own.permitted;
-	ret_sets->bounding = capability_set("bounding", c->bounding, c->n_bounding, own.bounding);
+	if (caps_get_permitted(&all) < 0)
+		all = 0;
+	ret_sets->bounding = capability_set("bounding", c->bounding, c->n_bounding, boundable(c, all));
 	ret_sets->permitted = capability_set("permitted", c->permitted, c->n_permitted, all);
 	ret_sets->effective = capability_set("effective", c->effective, c->n_effective, ret_sets->permitted);
 	ret_sets->inheritable = capability_set("inheritable", c->inheritable, c->n_inheritable, all);

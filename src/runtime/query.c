@@ -13,6 +13,7 @@
 #include "runtime/runtime.h"
 #include "runtime/state-document.h"
 #include "runtime/state.h"
+#include "runtime/users.h"
 
 /* Without XDG_RUNTIME_DIR: a folder in /tmp, where anybody may have been before us. */
 static int fallback_root(uid_t uid, char **ret_path, struct err *e)
@@ -32,10 +33,9 @@ static int fallback_root(uid_t uid, char **ret_path, struct err *e)
 	return 0;
 }
 
-int runtime_root(const struct runtime *rt, char **ret_path, struct err *e)
+int runtime_root_of(const struct runtime *rt, const struct ids_caller *caller, char **ret_path, struct err *e)
 {
 	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
-	struct ids_caller caller;
 
 	if (!str_empty(rt->root)) {
 		if (rt->root[0] == '/') {
@@ -49,14 +49,21 @@ int runtime_root(const struct runtime *rt, char **ret_path, struct err *e)
 		}
 		return 0;
 	}
-	ids_probe(rt->rootless, &caller);
-	if (!caller.rootless)
+	if (!caller->rootless)
 		*ret_path = xstrdup("/run/ocirun");
 	else if (!str_empty(runtime_dir))
 		*ret_path = str_printf("%s/ocirun", runtime_dir);
 	else
-		return fallback_root(caller.euid, ret_path, e);
+		return fallback_root(caller->euid, ret_path, e);
 	return 0;
+}
+
+int runtime_root(const struct runtime *rt, char **ret_path, struct err *e)
+{
+	struct ids_caller caller;
+
+	ids_probe(rt->rootless, &caller);
+	return runtime_root_of(rt, &caller, ret_path, e);
 }
 
 /* Open and look, for the commands that begin so. */
@@ -117,7 +124,7 @@ static struct container_info make_info(const struct state *state, const struct s
 		.status = xstrdup(oci_status_name(now->status)),
 		.bundle = xstrdup(d->bundle),
 		.created = xstrdup(d->created ? d->created : ""),
-		.owner = xstrdup(d->owner ? d->owner : ""),
+		.owner = users_host_name(d->owner_uid),
 		.pid = now->pid,
 	};
 }

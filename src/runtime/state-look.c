@@ -10,6 +10,7 @@
 #include "kernel/spawn.h"
 #include "runtime/state-document.h"
 #include "runtime/state.h"
+#include "runtime/users.h"
 
 /* The pidfd of init, or -ESRCH when it has ended.  The pidfd is opened first: if the process has the right
    start time afterwards, the pidfd cannot be of a later one. */
@@ -95,6 +96,7 @@ void state_now_done(struct state_now *now)
 char *state_print(const struct state_document *document, enum oci_status status, pid_t pid, enum lite_style style,
 		  size_t *ret_len)
 {
+	_cleanup_free_ char *owner = users_host_name(document->owner_uid);
 	const int64_t pid_value = pid;
 	const struct oci_state state = {
 		.oci_version = document->oci_version,
@@ -104,7 +106,7 @@ char *state_print(const struct state_document *document, enum oci_status status,
 		.bundle = document->bundle,
 		.rootfs = document->rootfs,
 		.created = document->created,
-		.owner = document->owner,
+		.owner = owner,
 		.annotations = document->annotations,
 		.n_annotations = document->n_annotations,
 	};

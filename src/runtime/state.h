@@ -31,7 +31,6 @@ struct state_document {
 	const char *rootfs;
 	const char *created; /* RFC 3339 */
 	uint32_t owner_uid;
-	const char *owner;
 	const char *cgroup_manager; /* cgroup/cgroup.h, struct cgroup_record */
 	const char *cgroup_path;
 	const char *cgroup_scope;

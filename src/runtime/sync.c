@@ -33,6 +33,7 @@ static const char *const names[] = {
 	[SYNC_NOTIFY_FD] = "notify-fd",
 	[SYNC_NOTIFY_SENT] = "notify-sent",
 	[SYNC_READY] = "ready",
+	[SYNC_COMMITTED] = "committed",
 	[SYNC_EXEC] = "exec",
 };
 

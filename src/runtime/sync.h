@@ -25,6 +25,7 @@ enum sync_type {
 	SYNC_NOTIFY_FD,   /* init: fd is the seccomp listener */
 	SYNC_NOTIFY_SENT, /* runtime: the agent has it */
 	SYNC_READY,       /* init: nothing but `start` is missing */
+	SYNC_COMMITTED,   /* runtime: the container is known; end of file instead means that nobody knows of it */
 	SYNC_EXEC,        /* init: the next thing is execve(2); end of file after this means "it runs" */
 	SYNC_TYPES = SYNC_EXEC,
 };

@@ -165,8 +165,8 @@ static size_t collect_archs(const struct oci_seccomp *profile, const struct name
 	return n;
 }
 
-/* Architectures that share an audit number with archs[i] change places with those behind it; returns
-   how many there are with archs[i]. */
+/* Architectures that share an audit number with archs[i] change places with those behind it;
+   returns how many there are with archs[i]. */
 static size_t gather_group(const struct names_arch **archs, size_t n, size_t i)
 {
 	size_t end = i + 1;
@@ -182,8 +182,8 @@ static size_t gather_group(const struct names_arch **archs, size_t n, size_t i)
 	return end - i;
 }
 
-/* The last architecture comes first in reverse, so the native one is the nearest to the program's start.
-   Calls of an architecture that the profile does not have kill, as with libseccomp. */
+/* The last architecture comes first in reverse, so the native one is the nearest to the program's
+   start. Calls of an architecture that the profile does not have kill, as with libseccomp. */
 static void compile_groups(struct compiler *c, const struct seccomp_rules *groups, size_t n)
 {
 	size_t labels[MAX_ARCHS], label = emit_ret(&c->emit, SECCOMP_RET_KILL_THREAD);

@@ -39,8 +39,8 @@ size_t emit_ret(struct emit *e, uint32_t value)
 	return append_ret(e, &e->rets[e->n_rets++]);
 }
 
-/* A label for the same place that a jump can reach which is written `later` instructions from now: the
-   label itself, a copy of a far RET, or a JA that goes on. */
+/* A label for the same place that a jump can reach which is written `later` instructions from
+   now: the label itself, a copy of a far RET, or a JA that goes on. */
 static size_t reach(struct emit *e, size_t label, size_t later)
 {
 	const struct sock_filter *target = &e->code[label - 1];

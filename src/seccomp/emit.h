@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A classic BPF program written from its end to its beginning, so that the target of each jump exists
- * before the jump (jumps only go forward).  A label is the number of instructions behind and
- * including the one it names, and stays valid.  It knows nothing of system calls.
+ * A classic BPF program written from its end to its beginning, so that the target of each jump
+ * exists before the jump (jumps only go forward).  A label is the number of instructions behind
+ * and including the one it names, and stays valid.  It knows nothing of system calls.
  */
 #pragma once
 

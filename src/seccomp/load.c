@@ -111,8 +111,8 @@ int seccomp_program_load_notify(const struct seccomp_program *program,
 		return -r;
 	r = set_filter(program, flags);
 	atomic_store(&h.fd, r < 0 ? GIVEN_UP : r);
-	/* Not pthread_join(): any system call may now wait for an agent that has no descriptor yet, and
-	   a thread that has ended is joined without one. */
+	/* Not pthread_join(): any system call may now wait for an agent that has no descriptor
+	   yet, and a thread that has ended is joined without one. */
 	while (pthread_tryjoin_np(helper, NULL) == EBUSY)
 		;
 	return r < 0 ? r : h.result;

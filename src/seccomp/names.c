@@ -2,11 +2,11 @@
 /*
  * Names to numbers: the only file that knows libseccomp.
  *
- * libseccomp hides the direct numbers of what socketcall(2) and ipc(2) multiplex (it resolves them
- * to pseudo numbers below -100, seccomp_syscall_resolve_name(3)), so they stand here; they are
- * ABI and closed.  New system calls have had one number on all architectures since Linux 5.1, so those
- * younger than the libseccomp of many machines stand here too: a profile that allows cachestat
- * means it whatever the age of a library.
+ * libseccomp hides the direct numbers of what socketcall(2) and ipc(2) multiplex (it resolves
+ * them to pseudo numbers below -100, seccomp_syscall_resolve_name(3)), so they stand here; they
+ * are ABI and closed.  New system calls have had one number on all architectures since Linux 5.1,
+ * so those younger than the libseccomp of many machines stand here too: a profile that allows
+ * cachestat means it whatever the age of a library.
  */
 #include "seccomp/names.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Architectures and the numbers that system call names have on them.  What libseccomp knows is asked
- * of it; what it hides or is too young to know stands in tables of ours (names.c).
+ * Architectures and the numbers that system call names have on them.  What libseccomp knows is
+ * asked of it; what it hides or is too young to know stands in tables of ours (names.c).
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The seccomp agent gets the notification descriptor (config-linux.md, "The Container Process State"). */
+/* The seccomp agent gets the notification descriptor (config-linux.md, "The Container Process
+   State"). */
 #include "seccomp/seccomp.h"
 
 #include <errno.h>

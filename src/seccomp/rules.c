@@ -62,8 +62,8 @@ struct target {
 	uint32_t call;
 };
 
-/* Add one rule whose conditions must all hold. What a multiplexed call's own arguments are cannot be
-   seen by a filter (they are in memory), so a condition on the first is lost and the others
+/* Add one rule whose conditions must all hold. What a multiplexed call's own arguments are cannot
+   be seen by a filter (they are in memory), so a condition on the first is lost and the others
    test the multiplexer's, as libseccomp has it. */
 static void add_rule(struct seccomp_rules *rules, const struct names_arch *arch,
 		     const struct target *target, uint32_t action,
@@ -251,10 +251,10 @@ static size_t add_ranges(struct seccomp_rules *rules, size_t i, uint32_t last, u
 	return i;
 }
 
-/* A profile that denies what it does not name denies system calls that are younger than itself, with
-   an errno that the C library does not take for "this kernel is old: try the older call".  So calls
-   beyond the highest one that the profile names give ENOSYS, as in runc.  A default action that lets
-   calls happen needs no such thing, and a tracer answers for itself. */
+/* A profile that denies what it does not name denies system calls that are younger than itself,
+   with an errno that the C library does not take for "this kernel is old: try the older call".
+   So calls beyond the highest one that the profile names give ENOSYS, as in runc.  A default
+   action that lets calls happen needs no such thing, and a tracer answers for itself. */
 static bool wants_enosys(const struct oci_seccomp *profile)
 {
 	return profile->default_action != OCI_SECCOMP_ALLOW &&
@@ -297,9 +297,9 @@ static void add_section(struct seccomp_rules *rules, const struct oci_seccomp *p
 	add_ranges(rules, i, UINT32_MAX, section.default_action);
 }
 
-/* x86_64 and x32 share one audit number and halve the numbers.  The half of one that the profile does
-   not have is as forbidden as an architecture that it does not have, but for -1, by which a tracer
-   has a call skipped (seccomp(2)). */
+/* x86_64 and x32 share one audit number and halve the numbers.  The half of one that the profile
+   does not have is as forbidden as an architecture that it does not have, but for -1, by which a
+   tracer has a call skipped (seccomp(2)). */
 static void build_x86_64(const struct oci_seccomp *profile, const struct names_arch *const *archs,
 			 size_t n_archs, struct seccomp_rules *rules)
 {

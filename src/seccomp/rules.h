@@ -64,8 +64,8 @@ struct seccomp_rules {
 /* The value for SECCOMP_RET of an action, with EPERM where the profile names no errno. */
 uint32_t seccomp_action_value(enum oci_seccomp_action action, const uint32_t *errno_ret);
 
-/* Compute the ranges of one value of seccomp_data.arch.  `archs` are the architectures that share it:
-   one, or x86_64 and x32 in any order.  Names that nobody knows are left out. */
+/* Compute the ranges of one value of seccomp_data.arch.  `archs` are the architectures that share
+   it: one, or x86_64 and x32 in any order.  Names that nobody knows are left out. */
 void seccomp_rules_build(const struct oci_seccomp *profile, const struct names_arch *const *archs,
 			 size_t n_archs, struct seccomp_rules *ret_rules);
 void seccomp_rules_done(struct seccomp_rules *rules);

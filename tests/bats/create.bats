@@ -62,7 +62,7 @@ load helpers
 
 @test "create refuses ids that are no file names" {
 	local id
-	for id in ../up a/b . .. "" "a b" "sp	ce" -dash 'semi;colon' $'new\nline' "$(printf 'a%.0s' {1..2000})"; do
+	for id in ../up a/b . .. "" "a b" "sp	ce" 'semi;colon' $'new\nline' "$(printf 'a%.0s' {1..2000})"; do
 		ocirun create --bundle "$B" -- "$id"
 		[[ $status != 0 ]] || { echo "accepted '$id'" >&2; false; }
 		[[ -z $(ls -A "$T/state" 2>/dev/null) ]]
@@ -72,9 +72,9 @@ load helpers
 
 @test "create accepts ids of letters, digits and + - _ ." {
 	local id
-	for id in "$ID" "$ID.a" "$ID+b" "$ID-c" "$ID""_d" "1$ID"; do
-		works create --bundle "$B" "$id"
-		works delete --force "$id"
+	for id in "$ID" "$ID.a" "$ID+b" "$ID-c" "$ID""_d" "1$ID" "-$ID" "+$ID" "_$ID"; do
+		works create --bundle "$B" -- "$id"
+		works delete --force -- "$id"
 	done
 }
 
@@ -154,8 +154,8 @@ load helpers
 	fact_is .signals.ignored 0000000000000000 .signals.blocked 0000000000000000
 }
 
-@test "an existing --root is used, a missing one is made" {
-	works list
+@test "create makes a missing --root, for its owner alone; list does not" {
+	refused "$T/state" -- list
 	created
 	[[ -d $T/state ]]
 	is "$(stat -c %a "$T/state")" 700

@@ -412,7 +412,7 @@ container_delete_all() {
 	local directory
 	for directory in "$T/state"/*/; do
 		[[ -d $directory ]] || continue
-		ocirun delete --force "$(basename "$directory")"
+		ocirun delete --force -- "$(basename "$directory")"
 		[[ $status == 0 ]] || last_call
 	done
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a filter must answer, read off the profile rule by rule as seccomp/rules.h says it, with no thought of
- * speed and none of the compiler's code but the numbers of names.
+ * What a filter must answer, read off the profile rule by rule as seccomp/rules.h says it, with
+ * no thought of speed and none of the compiler's code but the numbers of names.
  */
 #pragma once
 
@@ -152,7 +152,8 @@ static inline void model_rule(const struct names_arch *arch, const struct oci_se
 	}
 	step = twice ? 1 : rule->n_args;
 	for (size_t i = 0; i == 0 || i < rule->n_args; i += step ? step : 1) {
-		struct match m = match_args(arch, rule->args + i, step, data, mux_call);
+		const struct oci_seccomp_arg *args = step > 0 ? rule->args + i : NULL;
+		struct match m = match_args(arch, args, step, data, mux_call);
 
 		if (m.always && !v->always)
 			v->always = action;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A filter without a kernel: an interpreter of classic BPF as seccomp(2) runs it, with the checks of
- * the kernel's seccomp_check_filter() and bpf_check_classic().
+ * A filter without a kernel: an interpreter of classic BPF as seccomp(2) runs it, with the checks
+ * of the kernel's seccomp_check_filter() and bpf_check_classic().
  */
 #pragma once
 

@@ -184,7 +184,6 @@ static void test_bomb(void)
 {
 	struct cgroup *cgroup = plan_and_create(NULL, NULL);
 	_cleanup_close_ int pidfd = -EBADF;
-	_cleanup_free_ char *sub = NULL;
 	struct err e = ERR_INIT;
 	int status = 0, dir;
 	pid_t pid;
@@ -223,14 +222,12 @@ static void test_existing_frozen(void)
 static void test_all(const char *view)
 {
 	_cleanup_free_ char *path = str_printf("/%s-parent/pod/%s", name, name);
-	_cleanup_free_ char *parent = str_printf("/%s-parent", name);
 
 	printf("# %s\n", view);
 	test_life(NULL);
 	test_life(path);
 	test_bomb();
 	test_existing_frozen();
-	(void)parent;
 }
 
 /* Parents stay, as engines expect it; these are ours. */

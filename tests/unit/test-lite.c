@@ -147,7 +147,8 @@ static void test_print_state(void)
 
 	CHECK_STR(text, "{\n  \"ociVersion\": \"1.3.0\",\n  \"id\": \"c1\",\n  \"pid\": 42,\n"
 			"  \"status\": \"running\",\n  \"bundle\": \"/b\",\n  \"annotations\": {\n"
-			"    \"a\": \"1\",\n    \"bad\": \"\xef\xbf\xbdx\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"\n  }\n}");
+			"    \"a\": \"1\",\n    \"bad\": \"\xef\xbf\xbdx\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"\n"
+			"  }\n}");
 	free(text);
 	text = lite_print(LITE_CONTAINER_PROCESS_STATE, &agent, LITE_PRETTY, NULL);
 	CHECK_STR(text, "{\n  \"ociVersion\": \"1.3.0\",\n  \"pid\": 0\n}");
@@ -268,6 +269,8 @@ static const struct {
 	{ "{\"hostname\":}", "1:13: hostname: not JSON: a value is expected here" },
 	{ "{\"hostname\":tru}", "1:16: hostname: not JSON: a word other than true, false and null" },
 	{ "{\"a\":\"\x01\"}", "1:7: a: not JSON: a control character inside a string" },
+	{ "{\"a\":1.}", "1:8: a: not JSON: malformed number, a digit is required after the decimal point" },
+	{ "{\"a\":\"\\q\"}", "1:8: a: not JSON: inside a string, '\\' occurs before a character which it may not" },
 	{ "{\"a\":01}", "1:7: a: not JSON: ',' or '}' is expected here" },
 
 	/* lines, and columns in characters */

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fdio.h"
+#include "tests/unit/namespaces.h"
 #include "tests/unit/test.h"
 
 static int this_netns(void)
@@ -91,7 +92,7 @@ int main(void)
 	_cleanup_close_ int other = -EBADF;
 
 	alarm(30);
-	if (unshare((geteuid() == 0 ? 0 : CLONE_NEWUSER) | CLONE_NEWNET) < 0) {
+	if (enter_namespaces(CLONE_NEWNET) < 0) {
 		SKIP("no network namespace to be had");
 		return test_done();
 	}

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "tests/unit/namespaces.h"
 #include "tests/unit/no-openat2.h"
 #include "tests/unit/test.h"
 
@@ -462,9 +463,9 @@ static void test_flicker(void)
 /* In a child with a mount namespace of its own, for the binds. Its checks are counted there. */
 static int run_in_namespace(void)
 {
-	if (geteuid() == 0 ? unshare(CLONE_NEWNS) : unshare(CLONE_NEWUSER | CLONE_NEWNS))
+	if (enter_namespaces(CLONE_NEWNS) < 0)
 		SKIP("magic links: no mount namespace to be had");
-	else if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || !mount_proc())
+	else if (!mount_proc())
 		SKIP("magic links: /proc cannot be bound");
 	else {
 		test_magic(pathat_open, "openat2");

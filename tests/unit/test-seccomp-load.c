@@ -76,7 +76,7 @@ static void test_live(void)
 	CHECK(rules_compile(OCI_SECCOMP_ERRNO, rules, NULL, 0, &p), "a small profile compiles");
 	CHECK(live(&p, act_mkdir) == EPERM, "a call that it does not name gives EPERM");
 	CHECK(live(&p, act_personality) == EPERM, "an argument is seen");
-	CHECK(live(&p, act_new) == ENOSYS, "a call of the future gives ENOSYS");
+	{int x=live(&p, act_new);CHECK(x == ENOSYS, "a call of the future gives ENOSYS %d",x);}
 	CHECK(live(&p, act_ptrace) == 128 + SIGSYS, "KILL_PROCESS kills");
 	p.flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
 		  SECCOMP_FILTER_FLAG_SPEC_ALLOW;
@@ -133,13 +133,14 @@ static int answer_one(int fd)
 
 static void test_notify(void)
 {
+	_cleanup_close_ int pidfd = -EBADF;
 	int pair[2], fd = -EBADF, status = 0;
 	size_t n_fds = 0;
 	char text[16];
 	pid_t pid;
 
 	CHECK(sock_pair(pair) == 0, "a pair of sockets");
-	pid = fork();
+	pid = spawn_clone(0, -EBADF, &pidfd); /* as containers are made: without the C library's fork() */
 	if (pid == 0)
 		notifying_child(pair[1]);
 	close(pair[1]);
@@ -147,8 +148,7 @@ static void test_notify(void)
 	      "the descriptor arrives although sendmsg itself is notified");
 	CHECK(fd >= 0 && answer_one(fd) == SYS_mkdirat,
 	      "the first notification is the caller's own");
-	waitpid(pid, &status, 0);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == EXDEV, "and gets the agent's answer");
+	CHECK(pid > 0 && spawn_wait(pidfd, &status) == 0 && status == EXDEV, "and gets the agent's answer");
 	fd_close(&fd);
 	close(pair[0]);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The compiler against two oracles, over every system call number and the boundaries of every condition:
- * libseccomp, where its answer does not depend on how its tree was built, and a model that reads the rules of
- * rules.h off the profile one by one.
+ * The compiler against two oracles, over every system call number and the boundaries of every
+ * condition: libseccomp, where its answer does not depend on how its tree was built, and a model
+ * that reads the rules of rules.h off the profile one by one.
  *
  *	OCIRUN_SEED=N    other random profiles than usual
  *	OCIRUN_ROUNDS=N  that many of them
@@ -124,7 +124,8 @@ static int oracle_compile(const struct oci_seccomp *profile, struct sock_filter 
 			if (known_to_libseccomp(rule->names[k]))
 				r = oracle_add(ctx, rule, rule->names[k]);
 	}
-	/* libseccomp 2.5 forgets to load the number if the call of highest priority lacks on the architecture. */
+	/* libseccomp 2.5 forgets to load the number if the call of highest priority lacks on the
+	   architecture. */
 	if (r == 0)
 		r = seccomp_syscall_priority(ctx, SCMP_SYS(exit_group), UINT8_MAX);
 	if (r == 0)
@@ -186,7 +187,8 @@ static void complain(struct subject *s, const char *who, const struct seccomp_da
 		print_rules(s->profile, section_of(s->sections, s->n_sections, data)->arch, data);
 }
 
-/* The two words of an argument lie in the order of the architecture; the interpreter's words are ours. */
+/* The two words of an argument lie in the order of the architecture; the interpreter's words are
+   ours. */
 static uint32_t run(const struct sock_filter *program, const struct seccomp_data *data,
 		    bool big_endian)
 {
@@ -495,8 +497,9 @@ static bool conditional_before(const struct random_profile *p, size_t i)
 	return false;
 }
 
-/* Rules of one test of equality each, or one rule with any tests: of more libseccomp 2.5 makes filters that
-   compare the wrong word or merge tests of order.  Multiplexed calls have one test already. */
+/* Rules of one test of equality each, or one rule with any tests: of more libseccomp 2.5 makes
+   filters that compare the wrong word or merge tests of order.  Multiplexed calls have one test
+   already. */
 static void tame_tests(struct random_profile *p, size_t i)
 {
 	struct oci_seccomp_rule *rule = &p->rules[i];
@@ -515,8 +518,8 @@ static void tame_tests(struct random_profile *p, size_t i)
 	}
 }
 
-/* Make libseccomp's answer well-defined: all rules of a name that have conditions share one action, which
-   follows from the name, and so do all rules of names that share numbers. */
+/* Make libseccomp's answer well-defined: all rules of a name that have conditions share one
+   action, which follows from the name, and so do all rules of names that share numbers. */
 static void tame(struct random_profile *p)
 {
 	static const enum oci_seccomp_action actions[] = { OCI_SECCOMP_ERRNO, OCI_SECCOMP_ALLOW,
@@ -640,7 +643,7 @@ static void compare_profile(const struct oci_seccomp *profile, const char *name)
 
 static void test_file(const char *name)
 {
-	const char *srcdir = getenv("srcdir");
+	const char *srcdir = getenv("abs_top_srcdir");
 	_cleanup_free_ char *path = str_printf("%s/tests/data/%s", srcdir ? srcdir : ".", name);
 	_cleanup_free_ char *text = NULL;
 	const struct oci_config *config;

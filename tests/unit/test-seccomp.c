@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Profiles judged, compiled and loaded: messages, verdicts that are ours to define, numbers against those of
- * libseccomp, and filters in the running kernel.
+ * Profiles judged, compiled and loaded: messages, verdicts that are ours to define, numbers
+ * against those of libseccomp, and filters in the running kernel.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -193,7 +193,8 @@ static void test_precedence(void)
 	seccomp_program_done(&program);
 }
 
-/* ENOSYS beyond the highest call that the profile names, unless the default action lets calls happen. */
+/* ENOSYS beyond the highest call that the profile names, unless the default action lets calls
+   happen. */
 static void test_enosys(void)
 {
 	static const struct rule rules[] = { { "close_range", OCI_SECCOMP_TRAP, { { 0 } } },
@@ -299,7 +300,8 @@ static void test_too_long(void)
 
 /* ---- numbers ---- */
 
-/* Each direct number of a multiplexed call, and each number that libseccomp knows, bears that name there. */
+/* Each direct number of a multiplexed call, and each number that libseccomp knows, bears that
+   name there. */
 static void test_numbers(void)
 {
 	unsigned long right = 0, wrong = 0;

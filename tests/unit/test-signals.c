@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "tests/unit/namespaces.h"
 #include "tests/unit/test.h"
 
 static void test_names(void)
@@ -114,10 +115,11 @@ int main(void)
 {
 	test_names();
 	check_reset("/proc");
-	if ((geteuid() == 0 ? unshare(CLONE_NEWNS) : unshare(CLONE_NEWUSER | CLONE_NEWNS)) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", "/proc", "tmpfs", 0, NULL) < 0)
+	if (enter_namespaces(CLONE_NEWNS) < 0 || mount("none", "/proc", "tmpfs", 0, NULL) < 0)
 		SKIP("a reset without /proc: no mount namespace to be had");
-	else
+	else {
 		check_reset("no /proc");
+		umount2("/proc", MNT_DETACH);
+	}
 	return test_done();
 }

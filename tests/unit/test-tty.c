@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "tests/unit/namespaces.h"
 #include "tests/unit/test.h"
 
 static char top[] = "/tmp/test-tty.XXXXXX";
@@ -78,7 +79,7 @@ static int become_session_leader(int slave, int at)
 		dup3(slave, at, O_CLOEXEC);
 		slave = at;
 	}
-	if (tty_make_controlling(slave) < 0)
+	if (tty_make_controlling(slave) != -EPERM || setsid() < 0 || tty_make_controlling(slave) < 0)
 		return 1;
 	for (fd = 0; fd < 3; fd++)
 		if (!isatty(fd) || fcntl(fd, F_GETFD) != 0)
@@ -113,8 +114,7 @@ static int prepare(void)
 
 	if (!mkdtemp(top))
 		return -1;
-	if ((geteuid() == 0 ? unshare(CLONE_NEWNS) : unshare(CLONE_NEWUSER | CLONE_NEWNS)) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (enter_namespaces(CLONE_NEWNS) < 0)
 		return -1;
 	dir = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	mkdirat(dir, "pts", 0755);
