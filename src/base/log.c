@@ -35,7 +35,8 @@ int log_open(const struct log_target *t)
 	if (!t->path)
 		return 0;
 
-	target.fd = open(t->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	/* Engines parse the whole file as one JSON object: what an earlier command said must not stay. */
+	target.fd = open(t->path, O_WRONLY | O_CREAT | (t->json ? O_TRUNC : O_APPEND) | O_CLOEXEC, 0644);
 	return target.fd < 0 ? -errno : 0;
 }
 

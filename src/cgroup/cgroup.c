@@ -60,6 +60,7 @@ void cgroup_free(struct cgroup *cgroup)
 		return;
 	cgroup_record_done(&cgroup->record);
 	hierarchies_done(&cgroup->hierarchies);
+	bus_free(cgroup->bus);
 	free(cgroup->own);
 	free(cgroup->slice);
 	free(cgroup);

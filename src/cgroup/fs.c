@@ -49,28 +49,27 @@ static int make_dir(struct cgroup *cgroup, struct hierarchy *h, bool *ret_skip, 
 	return r < 0 ? err_set(e, r, "cgroup %s%s: cannot be made", h->mountpoint, path) : 0;
 }
 
-static int check_and_prepare(struct cgroup *cgroup, struct hierarchy *h, struct err *e)
+static int check_and_prepare(struct cgroup *cgroup, struct hierarchy *h, bool in_scope, struct err *e)
 {
 	const char *path = cgroup->record.path;
-	int r = h->v2 ? v2_check(h, path, e) : v1_check(h, path, h->fresh, e);
+	int r = 0;
 
+	if (!in_scope)
+		r = h->v2 ? v2_check(h, path, e) : v1_check(h, path, h->fresh, e);
 	if (r < 0 || h->v2)
 		return r;
 	return v1_prepare(h, path, e);
 }
 
-int fs_make(struct cgroup *cgroup, bool v1_only, struct err *e)
+int fs_make(struct cgroup *cgroup, bool in_scope, struct err *e)
 {
 	for (size_t i = 0; i < cgroup->hierarchies.n; i++) {
 		struct hierarchy *h = &cgroup->hierarchies.v[i];
 		bool skip;
-		int r;
+		int r = make_dir(cgroup, h, &skip, e);
 
-		if (v1_only && h->v2)
-			continue;
-		r = make_dir(cgroup, h, &skip, e);
 		if (r == 0 && !skip)
-			r = check_and_prepare(cgroup, h, e);
+			r = check_and_prepare(cgroup, h, in_scope, e);
 		if (r < 0) {
 			fs_unmake(cgroup);
 			return r;
@@ -221,7 +220,7 @@ int fs_spread(struct cgroup *cgroup, struct err *e)
 			continue;
 		r = make_dir(cgroup, h, &skip, e);
 		if (r == 0 && !skip)
-			r = check_and_prepare(cgroup, h, e);
+			r = check_and_prepare(cgroup, h, false, e);
 	}
 	if (r < 0 || !v2)
 		return r;

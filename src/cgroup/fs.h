@@ -7,9 +7,9 @@
 
 #include "cgroup/internal.h"
 
-/* Make the directories in all hierarchies of the cgroup, or in the v1 ones alone (systemd makes that of
-   v2 itself).  What is not delegated to a rootless caller is left out, unless a limit needs it. */
-int fs_make(struct cgroup *cgroup, bool v1_only, struct err *e);
+/* Make the directories in all hierarchies of the cgroup.  `in_scope`: systemd has made a part of them, with the
+   container's process in it.  What is not delegated to a rootless caller is left out, unless a limit needs it. */
+int fs_make(struct cgroup *cgroup, bool in_scope, struct err *e);
 
 /* Remove again what fs_make() made. */
 void fs_unmake(struct cgroup *cgroup);

@@ -2,6 +2,7 @@
 /* What is behind struct cgroup; for the files of this folder alone. */
 #pragma once
 
+#include "cgroup/bus.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/hierarchy.h"
 #include "cgroup/tree.h"
@@ -27,6 +28,7 @@ struct cgroup {
 	size_t n_annotations;
 	char *own;   /* v2 cgroup of this process where that matters (rootless), or NULL */
 	char *slice; /* systemd: where the scope goes */
+	struct bus *bus; /* the connection to systemd while there is one */
 	bool rootless;
 	bool everywhere; /* in all hierarchies; else in the v2 one alone */
 	struct hierarchies hierarchies;

@@ -210,8 +210,17 @@ static int plan_v2(const struct cgroup *cgroup, const struct oci_resources *r, s
 	return code == 0 ? v2_limits_plan(&side.r, &facts, list, e) : code;
 }
 
+int limits_plan(const struct cgroup *cgroup, const struct oci_resources *r, struct limit_list *list, struct err *e)
+{
+	int code = plan_v1(cgroup, r, list, e);
+
+	return code == 0 ? plan_v2(cgroup, r, list, e) : code;
+}
+
+typedef int commit_fn(struct cgroup *cgroup, const struct oci_resources *r, struct err *e);
+
 /* Plan both sides, then write both and the device rules; with `undo` a failure leaves no trace. */
-static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool undo, struct err *e)
+static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool undo, commit_fn *commit, struct err *e)
 {
 	_cleanup_(limit_list_done) struct limit_list v1 = LIMIT_LIST_INIT, v2 = LIMIT_LIST_INIT;
 	_cleanup_(limit_list_done) struct limit_list v1_old = LIMIT_LIST_INIT, v2_old = LIMIT_LIST_INIT;
@@ -224,6 +233,8 @@ static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool 
 		code = limit_list_write(&v1, path, v1_dir, cgroup, undo ? &v1_old : NULL, e);
 	if (code == 0)
 		code = limit_list_write(&v2, path, v2_dir, cgroup, undo ? &v2_old : NULL, e);
+	if (code == 0 && commit)
+		code = commit(cgroup, r, e);
 	if (code == 0)
 		code = devices_apply(cgroup, r, e);
 	if (code < 0) {
@@ -235,7 +246,7 @@ static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool 
 
 int limits_apply(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)
 {
-	return write_all(cgroup, r, false, e);
+	return write_all(cgroup, r, false, NULL, e);
 }
 
 /* A container that began in the v2 hierarchy alone may now need one of v1. */
@@ -250,7 +261,7 @@ static bool needs_v1(const struct cgroup *cgroup, const struct oci_resources *r)
 	return false;
 }
 
-int limits_update(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)
+int limits_update_then(struct cgroup *cgroup, const struct oci_resources *r, commit_fn *commit, struct err *e)
 {
 	_cleanup_(v2_needs_done) struct v2_needs needs = limits_v2_needs(r, &cgroup->hierarchies);
 	const struct hierarchy *v2 = cgroup_v2_dir(cgroup);
@@ -262,7 +273,15 @@ int limits_update(struct cgroup *cgroup, const struct oci_resources *r, struct e
 		code = check_uses(r, &cgroup->hierarchies, e);
 	if (code == 0 && needs_v1(cgroup, r))
 		code = fs_spread(cgroup, e);
-	if (code == 0 && v2)
+	/* The parents of a scope are systemd's alone; it has enabled what it delegates. */
+	if (code == 0 && v2 && cgroup->record.scope)
+		code = v2_require(v2, cgroup->record.path, &needs, e);
+	else if (code == 0 && v2)
 		code = v2_enable(v2, cgroup->record.path, &needs, false, e);
-	return code == 0 ? write_all(cgroup, r, true, e) : code;
+	return code == 0 ? write_all(cgroup, r, true, commit, e) : code;
+}
+
+int limits_update(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)
+{
+	return limits_update_then(cgroup, r, NULL, e);
 }

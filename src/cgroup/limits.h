@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "cgroup/hierarchy.h"
+#include "cgroup/limit-list.h"
 #include "cgroup/v2.h"
 #include "libocispec-lite/ocispec-lite.h"
 
@@ -33,5 +34,12 @@ int limits_reachable(const struct cgroup *cgroup, struct err *e);
 /* Write all of them, and the device rules. */
 int limits_apply(struct cgroup *cgroup, const struct oci_resources *r, struct err *e);
 
+/* The files and values that r amounts to in this cgroup, v1's and v2's; appended to list. */
+int limits_plan(const struct cgroup *cgroup, const struct oci_resources *r, struct limit_list *list, struct err *e);
+
 /* As limits_apply(), but on a failure the old values are back. */
 int limits_update(struct cgroup *cgroup, const struct oci_resources *r, struct err *e);
+
+/* The same; `commit`, if not NULL, is called when all files are written, and its failure undoes them. */
+int limits_update_then(struct cgroup *cgroup, const struct oci_resources *r,
+		       int (*commit)(struct cgroup *cgroup, const struct oci_resources *r, struct err *e), struct err *e);

@@ -86,6 +86,7 @@ static int get_three(struct caps_sets *sets)
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3, .pid = 0 };
 	struct __user_cap_data_struct data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
 
+	*sets = (struct caps_sets){ .effective = 0 };
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
 	sets->effective = data[0].effective | (uint64_t)data[1].effective << 32;
@@ -112,7 +113,6 @@ int caps_get(struct caps_sets *ret_sets)
 
 	if (r < 0)
 		return r;
-	ret_sets->bounding = ret_sets->ambient = 0;
 	for (int cap = 0; cap < MAX_CAPS; cap++) {
 		r = in_bounding(cap);
 		if (r == -EINVAL)

@@ -3,7 +3,6 @@
 #include "kernel/sock.h"
 
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,7 +25,7 @@ int sock_pair(int ret_fds[2])
 
 int sock_send(int sock, const void *p, size_t n, const int *fds, size_t n_fds)
 {
-	struct iovec data = { .iov_base = (void *)(uintptr_t)p, .iov_len = n };
+	struct iovec data = { .iov_base = (void *)p, .iov_len = n };
 	struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1 };
 	union fds_message control;
 	ssize_t sent;

@@ -92,43 +92,42 @@ static enum mount_atime present_atime(uint64_t st_flags)
 	return (st_flags & ST_RELATIME) ? MOUNT_ATIME_RELATIME : MOUNT_ATIME_STRICTATIME;
 }
 
-static int change_atime(int mnt_fd, enum mount_atime wanted, uint64_t st_flags, bool recursive, struct err *e)
+/* What the words mean for a mount that keeps access times in this way now; of a tree nobody knows, so that
+   there "atime" is the kernel's default. */
+static enum mount_atime resolve_atime(enum mount_atime wanted, enum mount_atime now, bool recursive)
 {
-	struct mnt_attr attr = { .clear = MOUNT_ATTR__ATIME };
-	enum mount_atime now = present_atime(st_flags);
-	int r;
-
+	if (recursive && (wanted == MOUNT_ATIME_NOT_NOATIME || wanted == MOUNT_ATIME_NOT_STRICTATIME))
+		return MOUNT_ATIME_RELATIME;
 	if (wanted == MOUNT_ATIME_NOT_NOATIME)
-		wanted = now == MOUNT_ATIME_NOATIME ? MOUNT_ATIME_RELATIME : MOUNT_ATIME_KEEP;
-	else if (wanted == MOUNT_ATIME_NOT_STRICTATIME)
-		wanted = now == MOUNT_ATIME_STRICTATIME ? MOUNT_ATIME_RELATIME : MOUNT_ATIME_KEEP;
-	if (wanted == MOUNT_ATIME_KEEP || (wanted == now && !recursive))
-		return 0;
-	attr.set = atime_attr(wanted);
-	r = mnt_set_attr(mnt_fd, &attr, recursive);
-	if (r == -EPERM) {
-		log_warning("access times of a mount of the host cannot be changed in a user namespace: option ignored");
-		return 0;
-	}
-	return r < 0 ? err_set(e, r, "cannot change how access times are kept") : 0;
+		return now == MOUNT_ATIME_NOATIME ? MOUNT_ATIME_RELATIME : MOUNT_ATIME_KEEP;
+	if (wanted == MOUNT_ATIME_NOT_STRICTATIME)
+		return now == MOUNT_ATIME_STRICTATIME ? MOUNT_ATIME_RELATIME : MOUNT_ATIME_KEEP;
+	return wanted;
 }
 
-/* nodiratime counts as an access time mode where locks are concerned. */
-static int change_diratime(int mnt_fd, const struct mount_scope *scope, uint64_t st_flags, bool recursive,
-			   struct err *e)
+/* Apart from the other attributes, since here a lock is forgiven: engines ask for relatime everywhere, and
+   nothing is lost where it cannot be had.  nodiratime is locked together with the modes. */
+static int change_times(int mnt_fd, const struct mount_scope *scope, uint64_t st_flags, bool recursive,
+			struct err *e)
 {
+	enum mount_atime now = present_atime(st_flags), wanted = resolve_atime(scope->atime, now, recursive);
+	bool has = st_flags & ST_NODIRATIME;
 	struct mnt_attr attr = { .set = scope->set & MOUNT_ATTR_NODIRATIME,
 				 .clear = scope->clear & MOUNT_ATTR_NODIRATIME };
-	bool has = st_flags & ST_NODIRATIME;
 	int r;
 
-	if (!recursive && ((attr.set && has) || (attr.clear && !has)))
-		return 0;
+	if (!recursive && has == (attr.set != 0))
+		attr.set = attr.clear = 0;
+	if (wanted != MOUNT_ATIME_KEEP && (recursive || wanted != now)) {
+		attr.set |= atime_attr(wanted);
+		attr.clear |= MOUNT_ATTR__ATIME;
+	}
 	if (!attr.set && !attr.clear)
 		return 0;
 	r = mnt_set_attr(mnt_fd, &attr, recursive);
 	if (r == -EPERM) {
-		log_warning("access times of a mount of the host cannot be changed in a user namespace: option ignored");
+		log_warning("how access times are kept on a mount of the host cannot be changed in a user namespace: "
+			    "option ignored");
 		return 0;
 	}
 	return r < 0 ? err_set(e, r, "cannot change how access times are kept") : 0;
@@ -151,17 +150,19 @@ static int apply_scope(int mnt_fd, const struct mount_scope *scope, bool recursi
 	r = change(mnt_fd, scope->set & ~(uint64_t)MOUNT_ATTR_NODIRATIME, clear, recursive, e);
 	if (r < 0)
 		return r;
-	r = change_diratime(mnt_fd, scope, st_flags, recursive, e);
-	return r < 0 ? r : change_atime(mnt_fd, scope->atime, st_flags, recursive, e);
+	return r < 0 ? r : change_times(mnt_fd, scope, st_flags, recursive, e);
 }
 
 int mount_attrs_apply(int mnt_fd, const struct mount_options *options, bool recursive, struct err *e)
 {
+	const struct mount_scope *top = &options->top, *tree = &options->tree;
 	int r = 0;
 
 	if (recursive)
-		r = apply_scope(mnt_fd, &options->tree, true, e);
-	return r < 0 ? r : apply_scope(mnt_fd, &options->top, false, e);
+		r = apply_scope(mnt_fd, tree, true, e);
+	if (r < 0 || (recursive && top->set == tree->set && top->clear == tree->clear && top->atime == tree->atime))
+		return r;
+	return apply_scope(mnt_fd, top, false, e);
 }
 
 static int propagate(int mnt_fd, uint64_t propagation, bool recursive, struct err *e)

@@ -97,7 +97,9 @@ static int new_empty(void)
 
 	if (r < 0)
 		return r;
-	r = mnt_fs_set(&fs, "mode", "555");
+	r = mnt_fs_set(&fs, "source", "tmpfs");
+	if (r >= 0)
+		r = mnt_fs_set(&fs, "mode", "555");
 	if (r >= 0)
 		r = mnt_fs_set(&fs, "nr_inodes", "1");
 	if (r >= 0)

@@ -268,7 +268,7 @@ int container_exec(const struct runtime *rt, const struct exec_options *options,
 	int r;
 
 	*ret_status = 0;
-	r = prepare_check_descriptors(options->preserve_fds, &x.listen_fds, e);
+	r = prepare_own_process(options->preserve_fds, &x.listen_fds, e);
 	if (r == 0)
 		r = find_container(rt, &x, e);
 	if (r == 0)

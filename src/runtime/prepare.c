@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <limits.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -31,11 +31,12 @@ static unsigned count_listen_fds(void)
 	return n;
 }
 
-int prepare_check_descriptors(unsigned preserve_fds, unsigned *ret_listen_fds, struct err *e)
+int prepare_own_process(unsigned preserve_fds, unsigned *ret_listen_fds, struct err *e)
 {
 	unsigned first;
 	int r;
 
+	signal(SIGCHLD, SIG_DFL);
 	*ret_listen_fds = count_listen_fds();
 	if (preserve_fds > 65536)
 		return err_say(e, -EINVAL, "--preserve-fds: %u is out of range", preserve_fds);
@@ -153,7 +154,7 @@ int prepare_launch(struct launch *l, struct err *e)
 {
 	int r;
 
-	r = prepare_check_descriptors(l->options->preserve_fds, &l->listen_fds, e);
+	r = prepare_own_process(l->options->preserve_fds, &l->listen_fds, e);
 	if (r == 0)
 		r = load(l, e);
 	if (r < 0)

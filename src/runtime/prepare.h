@@ -7,9 +7,10 @@
 /* Load and judge the configuration and decide everything: nothing outside this process changes. */
 int prepare_launch(struct launch *l, struct err *e);
 
-/* Are the descriptors there that are to be handed through?  *ret_listen_fds: how many systemd passes on
-   before them (sd_listen_fds(3)). */
-int prepare_check_descriptors(unsigned preserve_fds, unsigned *ret_listen_fds, struct err *e);
+/* What our caller left us, before anything else: a SIGCHLD that is ignored (children would vanish unseen), and
+   descriptors.  Those that are to be handed through have to be there, all others end with us.  *ret_listen_fds: how
+   many systemd passes on before them (sd_listen_fds(3)). */
+int prepare_own_process(unsigned preserve_fds, unsigned *ret_listen_fds, struct err *e);
 
 /* Copy the cgroup's record, which making it or adopting init may have changed. */
 void prepare_record_cgroup(struct launch *l);

@@ -200,7 +200,7 @@ static int load_seccomp(const struct process_run *run, struct err *e)
 	return run->seccomp->notify ? run->notify(run->ctx, fd, e) : 0;
 }
 
-/* User and capabilities.  Without no_new_privs only CAP_SYS_ADMIN may load a filter, so it goes first;
+/* User and capabilities; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN may load a filter, so it goes first;
    with it the filter comes as late as possible, since it may forbid what is done here. */
 static int drop_privileges(const struct process_run *run, struct err *e)
 {
@@ -216,18 +216,16 @@ static int drop_privileges(const struct process_run *run, struct err *e)
 			return r;
 	}
 	r = caps_keep(true);
-	if (r == 0 && p->capabilities)
+	if (r == 0)
 		r = caps_drop_bounding(sets.bounding);
 	if (r < 0)
 		return err_set(e, r, "process.capabilities: bounding set");
 	r = become_user(&p->user, e);
 	if (r < 0)
 		return r;
-	if (p->capabilities || p->user.uid != 0) {
-		r = caps_apply(&sets);
-		if (r < 0)
-			return err_set(e, r, "process.capabilities");
-	}
+	r = caps_apply(&sets);
+	if (r < 0)
+		return err_set(e, r, "process.capabilities");
 	if (p->no_new_privileges) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 			return err_set(e, -errno, "process.noNewPrivileges");

@@ -231,15 +231,18 @@ int seccomp_compile(const struct oci_seccomp *profile, bool fail_unknown,
 	struct seccomp_rules groups[MAX_ARCHS];
 	struct compiler c = { .emit = EMIT_INIT };
 	size_t n_archs = collect_archs(profile, archs), n_groups = 0;
+	const char *unknown = NULL;
 	int r = 0;
 
 	memset(ret_program, 0, sizeof(*ret_program));
 	for (size_t i = 0, n; i < n_archs; i += n) {
 		n = gather_group(archs, n_archs, i);
-		seccomp_rules_build(profile, &archs[i], n, &groups[n_groups++]);
+		seccomp_rules_build(profile, &archs[i], n, &groups[n_groups]);
+		unknown = unknown ? unknown : groups[n_groups].unknown;
+		n_groups++;
 	}
-	if (fail_unknown && groups[0].unknown)
-		r = refuse_name(profile, groups[0].unknown, e);
+	if (fail_unknown && unknown)
+		r = refuse_name(profile, unknown, e);
 	if (r == 0) {
 		compile_groups(&c, groups, n_groups);
 		r = take_program(&c, profile, ret_program, e);

@@ -64,7 +64,7 @@ static int decode(const char *text, size_t n, unsigned char *bytes)
 		n_bits -= 8;
 		bytes[n_bytes++] = (unsigned char)(bits >> n_bits);
 	}
-	return bits & ((1U << n_bits) - 1) ? -EINVAL : (int)n_bytes;
+	return (bits & ((1U << n_bits) - 1)) != 0 ? -EINVAL : (int)n_bytes;
 }
 
 int seccomp_from_base64(const struct oci_seccomp *profile, const char *text,

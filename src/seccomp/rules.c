@@ -305,8 +305,12 @@ static void build_x86_64(const struct oci_seccomp *profile, const struct names_a
 {
 	const struct names_arch *low = NULL, *high = NULL;
 
-	for (size_t i = 0; i < n_archs; i++)
-		*(archs[i]->base == NAMES_X32_BIT ? &high : &low) = archs[i];
+	for (size_t i = 0; i < n_archs; i++) {
+		if (archs[i]->base == NAMES_X32_BIT)
+			high = archs[i];
+		else
+			low = archs[i];
+	}
 	if (low)
 		add_section(rules, profile, low);
 	else

@@ -171,7 +171,12 @@ commands() {
 
 # ---- list and ps ------------------------------------------------------------------------------
 
+@test "list of a --root that is not there is an error, as a mistyped one would be" {
+	refused "no such file or directory" -- list
+}
+
 @test "list of nothing: a header, no ids, an empty array" {
+	mkdir "$T/state"
 	works list
 	is "$(wc -l <<<"$output")" 1
 	has "$output" STATUS

@@ -332,7 +332,7 @@ as_user() {
 
 last_call() {
 	echo "--- last call: status ${status:-none}"
-	echo "--- output: ${output:0:2000}"
+	echo "--- output: ${output:0:1000}"
 	echo "--- stderr: ${stderr:-}"
 }
 

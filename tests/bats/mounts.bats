@@ -251,18 +251,21 @@ mount_words() { # TARGET: the options of the mount, between commas
 
 @test "ro, nosuid, nodev, noexec and the atime words of a bind (config.md, Linux mount options)" {
 	mkdir "$T/src"
-	local word words=(ro nosuid nodev noexec noatime nodiratime relatime nosymfollow)
-	for word in "${words[@]}"; do
+	# In a user namespace the access time settings of the host's mounts are locked (mount_namespaces(7)).
+	local word words=(ro nosuid nodev noexec nosymfollow)
+	[[ $ROOTLESS == 1 ]] || words+=(noatime nodiratime relatime)
+	for word in "${words[@]}" strictatime; do
 		add_mount "/m/$word" "$T/src" "bind,$word"
 	done
-	add_mount /m/strictatime "$T/src" bind,strictatime
+	[[ $ROOTLESS == 0 ]] || config 'del(.mounts[-1])'
 	runs
 	for word in "${words[@]}"; do
 		has "$word: $(mount_words "/m/$word")" ",$word,"
 	done
+	lacks "$(mount_words /m/nosuid)" ,ro,
+	[[ $ROOTLESS == 0 ]] || return 0
 	lacks "$(mount_words /m/strictatime)" relatime
 	lacks "$(mount_words /m/strictatime)" noatime
-	lacks "$(mount_words /m/nosuid)" ,ro,
 }
 
 @test "the same of a tmpfs, and the options of its superblock" {
@@ -523,12 +526,9 @@ mount_words() { # TARGET: the options of the mount, between commas
 
 @test "a source that the user may not reach: the message names the directory" {
 	requires_user "root may go everywhere"
-	mkdir -p "$T/closed/below"
-	chmod 000 "$T/closed"
-	add_mount /mnt "$T/closed/below" bind
-	refused "mounts[6]" "$T/closed" -- create --bundle "$B" "$ID"
-	chmod 700 "$T/closed"
-	no_container
+	[[ ! -x /root ]] || skip "/root may be entered by anybody"
+	add_mount /mnt /root/below bind
+	create_refused "mounts[6]" "/root " "searchable"
 }
 
 @test "sysfs without an own network namespace falls back to the host's /sys in a user namespace" {

@@ -22,7 +22,25 @@ need()
 	done
 }
 
-# The C files that ship: c_files [DIRECTORY...]
+# Everything that somebody wrote: what git knows or would take; in a tarball all but what is made.
+all_files()
+{
+	local built=()
+
+	if [ -e .git ] && git ls-files --cached --others --exclude-standard 2>/dev/null | sort -u | grep .; then
+		return
+	fi
+	while read -r file; do
+		built+=(-path "${file%/config.status}" -prune -o)
+	done < <(find . -mindepth 2 -name config.status)
+	find . "${built[@]}" -path ./autom4te.cache -prune -o -type f -print | sed 's|^\./||' | sort |
+		grep -vE '(~|\.(o|a|log|trs)|\.dirstamp|/\.deps/.*)$' |
+		grep -vE '^(configure|config\.(h|h\.in|log|status)|aclocal\.m4|Makefile|Makefile\.in|stamp-h1|COMMIT|commit\.h)$' |
+		grep -vE '^build-aux/(ar-lib|compile|config\.guess|config\.sub|depcomp|install-sh|missing|t(ap|est)-driver.*)$' |
+		grep -vE '^docs/ocirun\.1$'
+}
+
+# The C files: c_files [DIRECTORY...]
 c_files()
 {
 	[ $# -gt 0 ] || set -- src libocispec-lite tests
@@ -32,28 +50,20 @@ c_files()
 # Scripts, by their ending or their first line.
 script_files()
 {
-	find . -path ./.git -prune -o -path './build*' ! -path './build-aux*' -prune -o -type f -print | sort |
-		while read -r file; do
-			case $file in
-			./build-aux/commit.sh) ;;
-			./configure | ./build-aux/* | ./autom4te.cache/* | ./ocirun-*) continue ;;
-			*.sh | *.bash | *.bats) ;;
-			*.*[a-z0-9]*) [[ ${file##*/} == *.* ]] && continue ;;
-			esac
-			case $file in
-			*.sh | *.bash | *.bats) echo "$file" ;;
-			*) head -c 64 "$file" | head -n 1 | grep -aqE '^#!.*/(env )?(ba|da)?sh\b' && echo "$file" ;;
-			esac || :
-		done
+	all_files | while read -r file; do
+		case $file in
+		*.sh | *.bash | *.bats) echo "$file" ;;
+		*.[a-z]* | tests/fuzz/corpus/*) ;;
+		*) head -c 64 "$file" | head -n 1 | grep -aqE '^#!.*/(env )?(ba|da)?sh\b' && echo "$file" ;;
+		esac || :
+	done
+	[ ! -f .ci/run ] || echo .ci/run
 }
 
-# All text that people read, whoever wrote it: without test data and licences.
+# All text that people read, without test data and licences.
 text_files()
 {
-	find . \( -path ./.git -o -path './build*' -o -path ./autom4te.cache -o -path ./tests/data -o -path './ocirun-*' \
-		-o -path './tests/fuzz/corpus*' \) ! -path './build-aux' -prune -o -type f -print |
-		grep -vE '^\./(COPYING$|configure$|aclocal\.m4|Makefile\.in|config\.h\.in)|^\./build-aux/[a-z-]*(compile|guess|sub|depcomp|install-sh|missing|driver|ar-lib)' |
-		grep -v '~$' | xargs -r grep -lI '' | sort
+	all_files | grep -vE '^(COPYING$|tests/data/|tests/fuzz/corpus)' | xargs -r grep -lI '' | sort
 }
 
 # Run a command for each line of standard input, as many at once as there are processors.

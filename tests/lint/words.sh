@@ -7,7 +7,7 @@ bad=0
 # forbid PATTERN WHY
 forbid()
 {
-	if text_files | grep -vxF ./tests/lint/words.sh | xargs grep -nE -- "$1"; then
+	if text_files | grep -vxF tests/lint/words.sh | xargs grep -nE -- "$1"; then
 		echo "^ $2"
 		bad=1
 	fi

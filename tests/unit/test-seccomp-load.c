@@ -30,7 +30,8 @@ static int live(const struct seccomp_program *program, int (*act)(void))
 	if (pid == 0) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_program_load(program) < 0)
 			_exit(99);
-		_exit(act());
+		/* Not _exit(): sanitizers do things before it that the filter forbids. */
+		syscall(SYS_exit_group, act());
 	}
 	if (waitpid(pid, &status, 0) < 0)
 		return -1;
@@ -76,7 +77,7 @@ static void test_live(void)
 	CHECK(rules_compile(OCI_SECCOMP_ERRNO, rules, NULL, 0, &p), "a small profile compiles");
 	CHECK(live(&p, act_mkdir) == EPERM, "a call that it does not name gives EPERM");
 	CHECK(live(&p, act_personality) == EPERM, "an argument is seen");
-	{int x=live(&p, act_new);CHECK(x == ENOSYS, "a call of the future gives ENOSYS %d",x);}
+	CHECK(live(&p, act_new) == ENOSYS, "a call of the future gives ENOSYS");
 	CHECK(live(&p, act_ptrace) == 128 + SIGSYS, "KILL_PROCESS kills");
 	p.flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
 		  SECCOMP_FILTER_FLAG_SPEC_ALLOW;
