@@ -75,12 +75,16 @@ static int open_private(struct bus *bus)
 
 static int explain_open(const struct bus *bus, int code, struct err *e)
 {
+	/* Engines take "no such file" for a missing program. */
+	bool nobody = code == -ENOENT || code == -ECONNREFUSED || code == -ENOMEDIUM;
+	const char *reason = nobody ? "there is none" : err_reason(code);
+
 	if (!bus->user) {
-		err_say(e, code, "the systemd cgroup manager cannot reach systemd's bus: %s", err_reason(code));
+		err_say(e, code, "the systemd cgroup manager cannot reach systemd's bus: %s", reason);
 		return err_hint(e, "systemd has to run as the init of this machine; use --cgroup-manager cgroupfs where it "
 				   "does not");
 	}
-	err_say(e, code, "the systemd cgroup manager cannot reach the bus of the user's systemd: %s", err_reason(code));
+	err_say(e, code, "the systemd cgroup manager cannot reach the bus of the user's systemd: %s", reason);
 	return err_hint(e, "a login session has one, with XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS set; `loginctl "
 			   "enable-linger` keeps it without a session, and --cgroup-manager cgroupfs does without");
 }

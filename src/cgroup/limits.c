@@ -199,14 +199,14 @@ static int plan_v1(const struct cgroup *cgroup, const struct oci_resources *r, s
 static int plan_v2(const struct cgroup *cgroup, const struct oci_resources *r, struct limit_list *list, struct err *e)
 {
 	const struct hierarchy *h = cgroup_v2_dir(cgroup);
-	struct v2_facts facts;
+	struct v2_facts facts = V2_FACTS_OF_NEW;
 	struct side side;
 	int code;
 
-	if (!h)
+	if (!hierarchies_v2(&cgroup->hierarchies))
 		return 0;
 	take_side(r, &cgroup->hierarchies, false, &side);
-	code = v2_limits_facts(&side.r, h->dir_fd, &facts, e);
+	code = h ? v2_limits_facts(&side.r, h->dir_fd, &facts, e) : 0;
 	return code == 0 ? v2_limits_plan(&side.r, &facts, list, e) : code;
 }
 
@@ -273,10 +273,7 @@ int limits_update_then(struct cgroup *cgroup, const struct oci_resources *r, com
 		code = check_uses(r, &cgroup->hierarchies, e);
 	if (code == 0 && needs_v1(cgroup, r))
 		code = fs_spread(cgroup, e);
-	/* The parents of a scope are systemd's alone; it has enabled what it delegates. */
-	if (code == 0 && v2 && cgroup->record.scope)
-		code = v2_require(v2, cgroup->record.path, &needs, e);
-	else if (code == 0 && v2)
+	if (code == 0 && v2)
 		code = v2_enable(v2, cgroup->record.path, &needs, false, e);
 	return code == 0 ? write_all(cgroup, r, true, commit, e) : code;
 }

@@ -156,8 +156,9 @@ static int settle_in_scope(struct cgroup *cgroup, pid_t pid, struct err *e)
 	if (r == 0)
 		r = fs_join(cgroup, pid, e);
 	v2 = cgroup_v2_dir(cgroup);
+	/* systemd has enabled all that it knows; others, such as hugetlb, it leaves to whom they concern. */
 	if (r == 0 && v2)
-		r = v2_require(v2, cgroup->record.path, &needs, e);
+		r = v2_enable(v2, cgroup->record.path, &needs, false, e);
 	if (r == 0 && cgroup->resources)
 		r = limits_apply(cgroup, cgroup->resources, e);
 	return r;

@@ -189,19 +189,6 @@ int v2_enable(const struct hierarchy *h, const char *path, const struct v2_needs
 	return 0;
 }
 
-int v2_require(const struct hierarchy *h, const char *path, const struct v2_needs *needs, struct err *e)
-{
-	_cleanup_(strv_done) struct strv have = STRV_INIT;
-	int r = needs->controllers.n > 0 ? read_words(h->dir_fd, "cgroup.controllers", &have) : 0;
-
-	if (r < 0)
-		return err_set(e, r, "cgroup %s%s: cannot read its controllers", h->mountpoint, path);
-	for (size_t i = 0; i < needs->controllers.n; i++)
-		if (!strv_has(&have, needs->controllers.v[i]))
-			return explain_enable(path, needs, i, -ENOENT, e);
-	return 0;
-}
-
 int v2_may_join(const struct hierarchy *h, const char *own, const char *path)
 {
 	size_t n = cgroup_path_common(own, path);

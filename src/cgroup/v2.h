@@ -30,9 +30,6 @@ void v2_needs_done(struct v2_needs *needs);
  */
 int v2_enable(const struct hierarchy *h, const char *path, const struct v2_needs *needs, bool all, struct err *e);
 
-/* An error unless the cgroup has all the needed controllers. */
-int v2_require(const struct hierarchy *h, const char *path, const struct v2_needs *needs, struct err *e);
-
 /* May this process move others into path?  The common ancestor's cgroup.procs has to be writable
    (cgroups(7), "Cgroups delegation").  0 or -errno of the open. */
 int v2_may_join(const struct hierarchy *h, const char *own, const char *path);

@@ -51,7 +51,8 @@ int rootfs_check(const struct oci_config *config, const char *bundle, struct err
 
 /* In the runtime: the detached clone that ask_source is about.  userns_fd is the container's user
    namespace, or -EBADF.  Returns the descriptor.  -EPERM: the runtime is not privileged enough, and the
-   container's process goes on with what it can do itself. */
+   container's process goes on with what it can do itself.  *e does not name the mount: rootfs_assemble()
+   does, when it gets the error as the answer to ask_source. */
 int rootfs_make_source(const struct oci_config *config, const char *bundle, size_t index, int userns_fd,
 		       struct err *e);
 

@@ -81,13 +81,9 @@ int rootfs_make_source(const struct oci_config *config, const char *bundle, size
 		return err_say(e, -EINVAL, "mounts[%zu] does not exist", index);
 	r = mount_entry_make(config, bundle, index, &entry, e);
 	if (r >= 0 && entry.kind != MOUNT_BIND)
-		r = err_say(e, -EINVAL, "mounts[%zu] %s: only bind mounts have a source on the host", index,
-			    entry.destination);
-	else if (r >= 0) {
+		r = err_say(e, -EINVAL, "only bind mounts have a source on the host");
+	else if (r >= 0)
 		r = make_source(config, &entry, userns_fd, e);
-		if (r < 0)
-			err_wrap(e, "mounts[%zu] %s", index, entry.destination);
-	}
 	mount_entry_done(&entry);
 	return r;
 }

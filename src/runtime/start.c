@@ -16,6 +16,8 @@
 #include "runtime/listener.h"
 #include "runtime/sync.h"
 
+#define END_TIMEOUT_MS 5000
+
 /* Follow init until the program runs. */
 static int follow(int sock, const struct state *state, const struct oci_config *config, struct err *e)
 {
@@ -48,6 +50,14 @@ static int connect_init(const struct state *state, struct err *e)
 	return sock;
 }
 
+/* A container whose start failed is stopped when start returns. */
+static void end_init(int pidfd)
+{
+	/* Both fail only when it has ended already, or takes for ever, and there is an error to tell already. */
+	(void)spawn_signal(pidfd, SIGKILL);
+	(void)spawn_wait_gone(pidfd, END_TIMEOUT_MS);
+}
+
 /* The peers and the specification agree: a container whose poststart hooks fail does not go on. */
 static int run_poststart(const struct state *state, const struct oci_config *config, int pidfd, struct err *e)
 {
@@ -60,7 +70,7 @@ static int run_poststart(const struct state *state, const struct oci_config *con
 	int r = hooks_run(&run, HOOK_POSTSTART, e);
 
 	if (r < 0)
-		(void)spawn_signal(pidfd, SIGKILL);
+		end_init(pidfd);
 	return r;
 }
 
@@ -87,7 +97,7 @@ int launch_start(struct state *state, const struct oci_config *config, struct er
 	if (unlinkat(state->dir_fd, STATE_START_SOCKET, 0) < 0 && errno != ENOENT && r == 0)
 		r = err_set(e, -errno, "remove %s/" STATE_START_SOCKET, state->path);
 	if (r < 0) {
-		(void)spawn_signal(now.pidfd, SIGKILL);
+		end_init(now.pidfd);
 		return r;
 	}
 	/* Hooks may call any command on this container. */
