@@ -138,25 +138,48 @@ static int change_root(struct rootfs *rootfs, struct err *e)
 	return r < 0 ? err_set(e, r, "pivot_root to %s", rootfs->path) : 0;
 }
 
-static int finish_root(const struct rootfs *rootfs, struct err *e)
+/* linux.rootfsPropagation, with the r- forms that reach all mounts beneath.  Private and slave are as they were
+   made when the root was opened. */
+static const struct {
+	uint64_t flag;
+	bool recursive;
+} propagations[] = {
+	[0] = { 0, false },
+	[OCI_PROPAGATION_PRIVATE] = { 0, false },
+	[OCI_PROPAGATION_SHARED] = { MS_SHARED, false },
+	[OCI_PROPAGATION_SLAVE] = { 0, false },
+	[OCI_PROPAGATION_UNBINDABLE] = { MS_UNBINDABLE, false },
+	[OCI_PROPAGATION_RPRIVATE] = { MS_PRIVATE, true },
+	[OCI_PROPAGATION_RSHARED] = { MS_SHARED, true },
+	[OCI_PROPAGATION_RSLAVE] = { MS_SLAVE, true },
+	[OCI_PROPAGATION_RUNBINDABLE] = { MS_UNBINDABLE, true },
+};
+
+static int propagate(const struct rootfs *rootfs, enum oci_propagation asked, struct err *e)
 {
-	static const uint64_t flags[] = { [OCI_PROPAGATION_SHARED] = MS_SHARED,
-					  [OCI_PROPAGATION_UNBINDABLE] = MS_UNBINDABLE,
-					  /* as it is since it was opened */
-					  [OCI_PROPAGATION_PRIVATE] = 0,
-					  [OCI_PROPAGATION_SLAVE] = 0 };
-	const struct oci_config *config = rootfs->env.config;
-	struct mnt_attr attr = { .set = config->root->readonly ? MOUNT_ATTR_RDONLY : 0 };
+	const struct mnt_attr attr = { .propagation = propagations[asked].flag };
 	int r;
 
-	if (config->linux_)
-		attr.propagation = flags[config->linux_->rootfs_propagation];
-	if (!attr.set && !attr.propagation)
+	if (!attr.propagation)
 		return 0;
-	r = mnt_set_attr(rootfs->fd, &attr, false);
-	if (r == -EBUSY)
-		return err_set(e, r, "root.readonly: a file in it is open for writing");
-	return r < 0 ? err_set(e, r, "root.readonly or linux.rootfsPropagation cannot be set") : 0;
+	r = mnt_set_attr(rootfs->fd, &attr, propagations[asked].recursive);
+	return r < 0 ? err_set(e, r, "linux.rootfsPropagation cannot be set") : 0;
+}
+
+static int finish_root(const struct rootfs *rootfs, struct err *e)
+{
+	const struct oci_config *config = rootfs->env.config;
+	const struct mnt_attr readonly = { .set = MOUNT_ATTR_RDONLY };
+	int r;
+
+	if (config->root->readonly) {
+		r = mnt_set_attr(rootfs->fd, &readonly, false);
+		if (r == -EBUSY)
+			return err_set(e, r, "root.readonly: a file in it is open for writing");
+		if (r < 0)
+			return err_set(e, r, "root.readonly cannot be set");
+	}
+	return config->linux_ ? propagate(rootfs, config->linux_->rootfs_propagation, e) : 0;
 }
 
 int rootfs_enter(struct rootfs *rootfs, struct err *e)

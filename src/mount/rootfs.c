@@ -123,7 +123,12 @@ static uint64_t first_propagation(const struct rootfs *rootfs)
 {
 	const struct oci_linux *linux_ = rootfs->env.config->linux_;
 
-	return linux_ && linux_->rootfs_propagation == OCI_PROPAGATION_SLAVE ? MS_SLAVE : MS_PRIVATE;
+	if (!linux_)
+		return MS_PRIVATE;
+	return linux_->rootfs_propagation == OCI_PROPAGATION_SLAVE ||
+			       linux_->rootfs_propagation == OCI_PROPAGATION_RSLAVE ?
+		       MS_SLAVE :
+		       MS_PRIVATE;
 }
 
 /* EACCES: the ids of the container cannot search the way to it, but whoever started the runtime could. */

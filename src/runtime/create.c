@@ -26,6 +26,8 @@
 #include "runtime/process.h"
 #include "runtime/sync.h"
 
+#define DEATH_TIMEOUT_MS 1000
+
 /* Take the id: mkdir is the claim, and from here on a failure has something to undo. */
 static int stage_claim(struct launch *l, struct err *e)
 {
@@ -293,6 +295,9 @@ static void undo(struct launch *l, struct err *e)
 	fd_close(&l->sync);
 	fd_close(&l->start_socket);
 	if (l->pidfd >= 0) {
+		/* It is ending by itself, and how tells more than our signal would. */
+		if (e->code == -EPIPE)
+			(void)spawn_wait_gone(l->pidfd, DEATH_TIMEOUT_MS);
 		(void)spawn_signal(l->pidfd, SIGKILL);
 		if (spawn_wait(l->pidfd, &status) == 0 && !l->hooks_begun)
 			explain_death(status, e);

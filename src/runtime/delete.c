@@ -196,6 +196,7 @@ static int thaw(const struct state *state, struct err *e)
 
 static int kill_container(const struct state *state, int sig, bool all, struct err *e)
 {
+	const struct state_document *d = state_document(state);
 	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
 	int r;
 
@@ -203,14 +204,15 @@ static int kill_container(const struct state *state, int sig, bool all, struct e
 	if (r < 0)
 		return r;
 	/* Processes may outlive init where the pid namespace is shared. */
-	if (all && state_document(state)) {
+	if (all && d) {
 		r = signal_all(state, sig, e);
 		if (r < 0)
 			return r;
 	}
 	if (now.pidfd < 0)
 		return all ? 0 : err_say(e, -ESRCH, "container not running: %s", state->id);
-	r = spawn_signal(now.pidfd, sig);
+	/* It has had the signal with all others of the cgroup, if there is one. */
+	r = all && d->cgroup_manager ? 0 : spawn_signal(now.pidfd, sig);
 	if (r == -ESRCH)
 		return err_say(e, r, "container not running: %s", state->id);
 	if (r < 0)

@@ -87,7 +87,8 @@ static void keep_first_line(char *text)
 static int explain(const struct oci_hook *hook, int r, int status, char *words, struct err *e)
 {
 	keep_first_line(words);
-	if (r == -ETIMEDOUT)
+	/* execve(2) from a network file system may say that, too. */
+	if (r == -ETIMEDOUT && hook->timeout)
 		return err_say(e, r, "%s: ran longer than %lld seconds, killed", hook->path,
 			       (long long)*hook->timeout);
 	if (r == -ESRCH)

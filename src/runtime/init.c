@@ -34,7 +34,7 @@
    namespace has to be mapped first: the files that takes belong to us only while we are dumpable (proc(5)). */
 static int stage_shield(struct launch *l, struct err *e)
 {
-	int keep[6 + OCI_NS_TYPES] = { l->init_sync, l->start_socket };
+	int keep[2 + OCI_NS_TYPES] = { l->init_sync, l->start_socket };
 	int r;
 
 	for (size_t i = 0; i < OCI_NS_TYPES; i++)

@@ -151,7 +151,7 @@ int monitor_run(struct monitor *monitor, const struct monitor_child *child, int 
 			{ .fd = child->pidfd, .events = POLLIN },
 			{ .fd = monitor->signals, .events = POLLIN },
 			{ .fd = monitor->console, .events = POLLIN },
-			{ .fd = monitor->stdin_open ? STDIN_FILENO : -1, .events = POLLIN },
+			{ .fd = monitor->stdin_open && monitor->console >= 0 ? STDIN_FILENO : -1, .events = POLLIN },
 			{ .fd = child->notify_socket, .events = POLLIN },
 		};
 

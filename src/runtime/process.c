@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <stdint.h>
 #include <string.h>
@@ -43,10 +44,13 @@ static const char *find_env(const struct oci_process *process, const char *name)
 void process_make_env(const struct process_run *run, struct strv *ret_env)
 {
 	const struct oci_process *p = run->process;
-	bool have_home = !str_empty(find_env(p, "HOME"));
+	bool have_home = !str_empty(find_env(p, "HOME")), listen = run->listen_fds > 0;
 
 	for (size_t i = 0; i < p->n_env; i++) {
+		/* Of a name given twice many programs see the first. */
 		if (!have_home && str_starts(p->env[i], "HOME="))
+			continue;
+		if (listen && (str_starts(p->env[i], "LISTEN_FDS=") || str_starts(p->env[i], "LISTEN_PID=")))
 			continue;
 		strv_add(ret_env, p->env[i]);
 	}
@@ -91,10 +95,10 @@ static int set_groups(const struct process_run *run, struct err *e)
 /* CVE-2024-21626: a directory outside of the root, reached through a leaked descriptor. */
 static int check_inside(const char *cwd, struct err *e)
 {
-	char path[4096];
+	char path[PATH_MAX]; /* the kernel knows no longer one: ENAMETOOLONG */
 
 	/* The system call, since libc's getcwd() hides the "(unreachable)" that it looks for. */
-	if (syscall(SYS_getcwd, path, sizeof(path)) < 0 && errno != ERANGE)
+	if (syscall(SYS_getcwd, path, sizeof(path)) < 0)
 		return err_set(e, -errno, "process.cwd %s", cwd);
 	if (path[0] != '/')
 		return err_say(e, -EPERM, "process.cwd: %s is outside of the container's root", cwd);

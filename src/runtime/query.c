@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands that look, and those that change a running container's cgroup: state, list, ps, pause, resume, update. */
+/* Commands that only look, `state` and `list`, and where they look. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -97,14 +97,17 @@ static int claim_once(struct state *state)
 
 int state_claim(const char *root, const char *id, struct state *ret_state, struct err *e)
 {
+	bool root_made = false;
 	struct state state;
 	int r;
 
 	state_init(&state, root, id);
 	do {
 		r = claim_once(&state);
-		if (r == -ENOENT) {
+		/* Once: a root that is a dangling symlink exists for mkdir(2), but not for us. */
+		if (r == -ENOENT && !root_made) {
 			r = make_root(root);
+			root_made = true;
 			if (r == 0)
 				r = -EAGAIN;
 		}
@@ -207,11 +210,12 @@ int state_write(struct state *state, const struct state_document *document, stru
 
 int state_remove(struct state *state, struct err *e)
 {
-	int fd = fcntl(state->dir_fd, F_DUPFD_CLOEXEC, 3);
+	_cleanup_close_ int fd = fcntl(state->dir_fd, F_DUPFD_CLOEXEC, 3);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!dir)
 		return err_set(e, -errno, "state directory %s", state->path);
+	TAKE_FD(fd); /* it is dir's now */
 	rewinddir(dir);
 	for (struct dirent *d = readdir(dir); d; d = readdir(dir)) {
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)

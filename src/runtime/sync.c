@@ -19,27 +19,30 @@ struct packet {
 
 #define PACKET_HEAD offsetof(struct packet, text)
 
-static const char *const names[] = {
-	[SYNC_LOG] = "log",
-	[SYNC_ERROR] = "error",
-	[SYNC_INIT_PID] = "init-pid",
-	[SYNC_IDS_MAPPED] = "ids-mapped",
-	[SYNC_GO] = "go",
-	[SYNC_NEED_SOURCE] = "need-source",
-	[SYNC_SOURCE] = "source",
-	[SYNC_MOUNTED] = "mounted",
-	[SYNC_HOOKS_DONE] = "hooks-done",
-	[SYNC_CONSOLE] = "console",
-	[SYNC_NOTIFY_FD] = "notify-fd",
-	[SYNC_NOTIFY_SENT] = "notify-sent",
-	[SYNC_READY] = "ready",
-	[SYNC_COMMITTED] = "committed",
-	[SYNC_EXEC] = "exec",
+static const struct {
+	const char *name;
+	bool has_fd;
+} types_known[] = {
+	[SYNC_LOG] = { "log", false },
+	[SYNC_ERROR] = { "error", false },
+	[SYNC_INIT_PID] = { "init-pid", true },
+	[SYNC_IDS_MAPPED] = { "ids-mapped", false },
+	[SYNC_GO] = { "go", false },
+	[SYNC_NEED_SOURCE] = { "need-source", false },
+	[SYNC_SOURCE] = { "source", true },
+	[SYNC_MOUNTED] = { "mounted", false },
+	[SYNC_HOOKS_DONE] = { "hooks-done", false },
+	[SYNC_CONSOLE] = { "console", true },
+	[SYNC_NOTIFY_FD] = { "notify-fd", true },
+	[SYNC_NOTIFY_SENT] = { "notify-sent", false },
+	[SYNC_READY] = { "ready", false },
+	[SYNC_COMMITTED] = { "committed", false },
+	[SYNC_EXEC] = { "exec", false },
 };
 
 const char *sync_name(enum sync_type type)
 {
-	return type >= SYNC_LOG && type <= SYNC_TYPES ? names[type] : "unknown";
+	return type >= SYNC_LOG && type <= SYNC_TYPES ? types_known[type].name : "unknown";
 }
 
 static int send_packet(int sock, enum sync_type type, int64_t value, const char *text, int fd)
@@ -54,10 +57,11 @@ static int send_packet(int sock, enum sync_type type, int64_t value, const char 
 int sync_send(int sock, enum sync_type type, int64_t value, int fd, struct err *e)
 {
 	int r = send_packet(sock, type, value, "", fd);
-	struct sync_msg msg;
 
-	if (r == -EPIPE || r == -ECONNRESET)
-		return sync_expect_one_of(sock, NULL, 0, &msg, e);
+	if (r == -EPIPE || r == -ECONNRESET) {
+		r = sync_expect_end(sock, e);
+		return r < 0 ? r : err_say(e, -EPIPE, "the other side died before it got '%s'", sync_name(type));
+	}
 	if (r < 0)
 		return err_set(e, r, "cannot send '%s'", sync_name(type));
 	return 0;
@@ -86,6 +90,27 @@ static int recv_packet(int sock, struct packet *p, int *ret_fd)
 	return 1;
 }
 
+/* The other side's last words.  -EPIPE is ours to say: it means that there were none. */
+static int take_error(const struct packet *p, struct err *e)
+{
+	int code = p->value < 0 && p->value > -4096 ? (int)p->value : -EBADMSG;
+
+	return err_say(e, code == -EPIPE ? -EIO : code, "%s", p->text);
+}
+
+/* A message that was waited for: with its descriptor, if its type has one, and with none otherwise. */
+static int take_message(const struct packet *p, int fd, struct sync_msg *ret_msg, struct err *e)
+{
+	bool has_fd = types_known[p->type].has_fd;
+
+	if (has_fd != (fd >= 0)) {
+		fd_close(&fd);
+		return err_say(e, -EBADMSG, "'%s' came %s a descriptor", sync_name(p->type), has_fd ? "without" : "with");
+	}
+	*ret_msg = (struct sync_msg){ p->type, p->value, fd };
+	return 0;
+}
+
 /* The name of what was waited for, for messages. */
 static const char *expected(const enum sync_type *types, size_t n_types)
 {
@@ -104,16 +129,13 @@ int sync_expect_one_of(int sock, const enum sync_type *types, size_t n_types, st
 			return err_say(e, -EPIPE, "the other side died before '%s'", expected(types, n_types));
 		if (r < 0)
 			return err_set(e, r, "waiting for '%s'", expected(types, n_types));
-		for (size_t i = 0; i < n_types; i++) {
-			if (p.type == types[i]) {
-				*ret_msg = (struct sync_msg){ types[i], p.value, fd };
-				return 0;
-			}
-		}
+		for (size_t i = 0; i < n_types; i++)
+			if (p.type == types[i])
+				return take_message(&p, fd, ret_msg, e);
 		fd_close(&fd);
 		if (p.type == SYNC_ERROR)
-			return err_say(e, p.value < 0 ? (int)p.value : -EBADMSG, "%s", p.text);
-		if (p.type != SYNC_LOG)
+			return take_error(&p, e);
+		if (p.type != SYNC_LOG || p.value < LOG_LEVEL_ERROR || p.value > LOG_LEVEL_DEBUG)
 			return err_say(e, -EBADMSG, "expected '%s', got '%s'", expected(types, n_types),
 				       sync_name(p.type));
 		log_line((enum log_level)p.value, p.text);

@@ -36,7 +36,7 @@ const char *sync_name(enum sync_type type);
 struct sync_msg {
 	enum sync_type type;
 	int64_t value;
-	int fd; /* -EBADF when none came; the receiver owns it */
+	int fd; /* of those types that have one, else -EBADF; the receiver owns it */
 };
 
 /* Send one message; fd may be -EBADF.  When the other side is gone, its last words are read first and
@@ -48,7 +48,8 @@ void sync_send_error(int sock, const struct err *error);
 
 /* Read until a message of one of the `n_types` types comes.  Log lines are passed on to the log; the other
    side's error becomes ours; end of file and any other message are errors ("init died before 'mounted'",
-   "expected 'mounted', got 'ready'").  0 with *ret_msg filled, or a negative errno; -EPIPE: end of file. */
+   "expected 'mounted', got 'ready'"), and so is a descriptor too many or too few.  0 with *ret_msg filled, or a
+   negative errno; -EPIPE: end of file (an error of the other side with that code becomes -EIO). */
 int sync_expect_one_of(int sock, const enum sync_type *types, size_t n_types, struct sync_msg *ret_msg,
 		       struct err *e);
 int sync_expect(int sock, enum sync_type type, struct sync_msg *ret_msg, struct err *e);

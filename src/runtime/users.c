@@ -62,7 +62,7 @@ static bool reader_next(struct reader *r, struct entry *ret_entry)
 	return true;
 }
 
-/* The first entry with at least `need` fields whose field `column` is `value` (or the same number). */
+/* The first entry with at least `need` fields whose field `column` is `value`. */
 static bool reader_find(struct reader *r, size_t need, size_t column, const char *value, struct entry *ret_entry)
 {
 	while (reader_next(r, ret_entry))

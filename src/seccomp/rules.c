@@ -156,6 +156,8 @@ static void add_name(struct seccomp_rules *rules, struct section *section,
 	}
 	if (number.direct)
 		note_highest(section, number.nr);
+	if (number.muxed)
+		note_highest(section, number.mux_nr);
 	if (action == section->default_action)
 		return;
 	if (number.direct)

@@ -4,10 +4,11 @@
 need cppcheck
 
 # missingInclude*: it need not see the system's headers.  unusedFunction: does not know of tests.
-# The rest: style of its own that says nothing about faults here.
+# uninitvar: does not know that a function which returned 0 has filled its ret_x; gcc's warning is better.
+# internalAstError: its own trouble with TAKE_PTR's statement expression.
 cppcheck --quiet --std=c11 --language=c --enable=warning,portability,performance --inline-suppr \
 	--error-exitcode=1 -j "$(nproc)" --max-configs=1 --template=gcc \
-	--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unusedFunction \
+	--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unusedFunction --suppress=uninitvar --suppress=internalAstError \
 	--suppress=normalCheckLevelMaxBranches \
 	-D_GNU_SOURCE -DHAVE_SYSTEMD=1 -DOCIRUN_STATIC=0 '-D_cleanup_(f)=' -D_cleanup_free_= -D_cleanup_close_= \
 	-Isrc -I. src libocispec-lite

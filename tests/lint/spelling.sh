@@ -4,4 +4,4 @@
 need codespell
 
 # fo, ...: names in kernel interfaces that look like mistakes.
-text_files | xargs codespell --ignore-words-list=creat,ot,mut,ro,rro,readby,clen,te,nd,fo,thaw,ue,stap
+text_files | xargs codespell --ignore-words-list=creat,hel,ot,siz,mut,ro,rro,readby,clen,te,nd,fo,thaw,ue,stap

@@ -116,13 +116,14 @@ static pid_t start_child(void)
 			pause();
 		_exit(0);
 	}
+	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1)
 		byte = 'n';
 	close(ready[0]);
-	close(ready[1]);
-	if (byte == 'y')
+	if (pid > 0 && byte == 'y')
 		return pid;
-	waitpid(pid, NULL, 0);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
 	return -1;
 }
 
