@@ -268,6 +268,19 @@ int bus_stop_unit(struct bus *bus, const char *unit, struct err *e)
 	return r;
 }
 
+int bus_attach_process(struct bus *bus, const char *unit, pid_t pid, struct err *e)
+{
+	const struct sd_bus_functions *sd = &bus->sd;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = sd->call_method(bus->connection, MANAGER, "AttachProcessesToUnit", &error, NULL, "ssau", unit, "", 1,
+				(uint32_t)pid);
+
+	if (r < 0)
+		r = explain_call(bus, &error, r, "attach a process to", unit, e);
+	sd->error_free(&error);
+	return r < 0 ? r : 0;
+}
+
 int bus_set_properties(struct bus *bus, const char *unit, const struct property_list *properties, struct err *e)
 {
 	const struct sd_bus_functions *sd = &bus->sd;

@@ -155,6 +155,7 @@ int cgroup_plan(const struct cgroup_request *request, struct cgroup **ret_cgroup
 	/* Without a path that others know and without limits nobody looks for the container in the v1
 	   hierarchies, and joining them costs a grace period of RCU (some 10 ms): it starts directly in
 	   the v2 hierarchy by CLONE_INTO_CGROUP, where it can be killed, frozen and measured. */
+	cgroup->unstarted = true;
 	cgroup->everywhere = !str_empty(request->path) || limits || request->manager == CGROUP_MANAGER_SYSTEMD;
 	r = plan_place(request, cgroup, e);
 	if (r == 0)

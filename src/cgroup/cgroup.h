@@ -23,8 +23,8 @@ struct cgroup_request {
 	const char *id;   /* the container's */
 	const char *path; /* linux.cgroupsPath as configured; NULL or "": a default */
 	bool rootless;    /* not root of the initial user namespace: what is not delegated is done without */
-	const struct oci_resources *resources; /* NULL: none */
-	const struct oci_pair *annotations;
+	const struct oci_resources *resources; /* NULL: none; borrowed until cgroup_adopt() has returned */
+	const struct oci_pair *annotations;    /* the same */
 	size_t n_annotations;
 };
 
@@ -62,6 +62,13 @@ int cgroup_adopt(struct cgroup *cgroup, pid_t pid, struct err *e);
 /* Put one more process, which cgroup_clone_fd() may have placed already, into all hierarchies of a living
    container. */
 int cgroup_enter(struct cgroup *cgroup, pid_t pid, struct err *e);
+
+/*
+ * Before cgroup_clone_fd() and cgroup_enter(): choose where in the container's cgroup the process goes.  With
+ * `sub` (a path below it) into that sub-group; without, where init is, if the cgroup itself takes no processes
+ * because somebody inside (systemd) has enabled controllers for sub-groups.
+ */
+int cgroup_descend(struct cgroup *cgroup, pid_t init, const char *sub, struct err *e);
 
 /* Give the cgroup's files to the root of a user namespace (host ids), as config-linux.md, "Cgroup
    ownership" says. */

@@ -1,8 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One more process for a living cgroup: `exec`. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
 #include "cgroup/fs.h"
+
+/* From now on everything is about path. */
+static int open_at(struct cgroup *cgroup, const char *path, struct err *e)
+{
+	for (size_t i = 0; i < cgroup->hierarchies.n; i++) {
+		struct hierarchy *h = &cgroup->hierarchies.v[i];
+		int r = h->dir_fd >= 0 ? hierarchy_open_dir(h, path) : 0;
+
+		/* A sub-group that somebody made in one hierarchy alone: in the others the process stays. */
+		if (r == -ENOENT && !h->v2)
+			r = hierarchy_open_dir(h, cgroup->record.path);
+		if (r == -ENOENT)
+			return err_say(e, r, "cgroup %s: the container has no such sub-group", path);
+		if (r < 0)
+			return err_set(e, r, "cgroup %s%s: cannot open it", h->mountpoint, path);
+	}
+	free(cgroup->record.path);
+	cgroup->record.path = xstrdup(path);
+	return 0;
+}
+
+static int descend_to_sub(struct cgroup *cgroup, const char *sub, struct err *e)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
+	_cleanup_(strv_done) struct strv parts = STRV_INIT;
+
+	strv_split(&parts, sub, '/');
+	strbuf_add(&path, cgroup->record.path);
+	for (size_t i = 0; i < parts.n; i++) {
+		if (strcmp(parts.v[i], "..") == 0)
+			return err_say(e, -EINVAL, "--cgroup %s: must not contain \"..\"", sub);
+		if (strcmp(parts.v[i], ".") != 0)
+			strbuf_addf(&path, "/%s", parts.v[i]);
+	}
+	return open_at(cgroup, path.text, e);
+}
+
+int cgroup_descend(struct cgroup *cgroup, pid_t init, const char *sub, struct err *e)
+{
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+	_cleanup_free_ char *enabled = NULL, *pid = str_printf("%d", init), *path = NULL;
+	size_t n;
+	int r;
+
+	if (!str_empty(sub))
+		return descend_to_sub(cgroup, sub, e);
+	if (!h)
+		return 0;
+	r = tree_read(h->dir_fd, "cgroup.subtree_control", &enabled);
+	if (r < 0)
+		return err_set(e, r, "cgroup %s: cannot read cgroup.subtree_control", cgroup->record.path);
+	if (!*enabled)
+		return 0;
+	r = hierarchy_read_v2_path(pid, &path);
+	if (r < 0)
+		return err_set(e, r, "process %s of the container: cannot read its cgroup", pid);
+	n = strlen(cgroup->record.path);
+	/* Only below the container's own: a process may have been moved out by the host. */
+	return strncmp(path, cgroup->record.path, n) == 0 && path[n] == '/' ? open_at(cgroup, path, e) : 0;
+}
 
 int cgroup_enter(struct cgroup *cgroup, pid_t pid, struct err *e)
 {
-	return fs_join(cgroup, pid, e);
+	int r = fs_join(cgroup, pid, e);
+
+	/* From a login session the common ancestor is not the user's; systemd can. */
+	return r == -EACCES && cgroup->record.scope ? systemd_attach(cgroup, pid, e) : r;
 }

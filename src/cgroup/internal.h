@@ -31,8 +31,12 @@ struct cgroup {
 	struct bus *bus; /* the connection to systemd while there is one */
 	bool rootless;
 	bool everywhere; /* in all hierarchies; else in the v2 one alone */
+	bool unstarted;  /* systemd: planned, so a unit of this name is somebody else's */
 	struct hierarchies hierarchies;
 };
+
+/* Let systemd move a process into the scope, where the caller itself may not. */
+int systemd_attach(struct cgroup *cgroup, pid_t pid, struct err *e);
 
 /* The cgroup turned out to be impossible and nobody needs it: from now on there is none. */
 void cgroup_give_up(struct cgroup *cgroup);

@@ -36,10 +36,12 @@ static int systemd_create(struct cgroup *cgroup, struct err *e)
 	return connect_bus(cgroup, e);
 }
 
+/* Of a scope that is there already: for exec. */
 static int systemd_clone_fd(const struct cgroup *cgroup)
 {
-	(void)cgroup;
-	return -EBADF;
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+
+	return h ? h->dir_fd : -EBADF;
 }
 
 /* "/dev/char/1:3", "char-136", "char-*" for a rule of v1, or NULL when systemd has no words for it. */
@@ -173,6 +175,7 @@ static int systemd_adopt(struct cgroup *cgroup, pid_t pid, struct err *e)
 		r = scope_properties(cgroup, &properties, e);
 	if (r == 0)
 		r = bus_start_scope(cgroup->bus, cgroup->record.scope, &properties, pid, e);
+	cgroup->unstarted = r < 0;
 	if (r == 0)
 		r = settle_in_scope(cgroup, pid, e);
 	cgroup->resources = NULL;
@@ -198,10 +201,20 @@ static int systemd_update(struct cgroup *cgroup, const struct oci_resources *res
 	return limits_update_then(cgroup, resources, tell_systemd, e);
 }
 
+int systemd_attach(struct cgroup *cgroup, pid_t pid, struct err *e)
+{
+	int r = connect_bus(cgroup, e);
+
+	return r == 0 ? bus_attach_process(cgroup->bus, cgroup->record.scope, pid, e) : r;
+}
+
 static int systemd_remove(struct cgroup *cgroup, struct err *e)
 {
 	int r;
 
+	/* The scope of another container must not be stopped because ours could not be started beside it. */
+	if (cgroup->unstarted)
+		return 0;
 	/* The processes first: systemd would wait for them before it kills. */
 	r = cgroup_signal(cgroup, SIGKILL, e);
 	if (r == 0)

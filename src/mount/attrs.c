@@ -148,8 +148,6 @@ static int apply_scope(int mnt_fd, const struct mount_scope *scope, bool recursi
 	if (!recursive)
 		clear = present(st_flags, clear);
 	r = change(mnt_fd, scope->set & ~(uint64_t)MOUNT_ATTR_NODIRATIME, clear, recursive, e);
-	if (r < 0)
-		return r;
 	return r < 0 ? r : change_times(mnt_fd, scope, st_flags, recursive, e);
 }
 

@@ -138,8 +138,8 @@ static int change_root(struct rootfs *rootfs, struct err *e)
 	return r < 0 ? err_set(e, r, "pivot_root to %s", rootfs->path) : 0;
 }
 
-/* linux.rootfsPropagation, with the r- forms that reach all mounts beneath.  Private and slave are as they were
-   made when the root was opened. */
+/* linux.rootfsPropagation, with the r- forms that reach all mounts beneath.  Private and slave, with what came
+   with the root, are so since it was opened; repeated here they would undo what mounts[] asked. */
 static const struct {
 	uint64_t flag;
 	bool recursive;
@@ -149,9 +149,9 @@ static const struct {
 	[OCI_PROPAGATION_SHARED] = { MS_SHARED, false },
 	[OCI_PROPAGATION_SLAVE] = { 0, false },
 	[OCI_PROPAGATION_UNBINDABLE] = { MS_UNBINDABLE, false },
-	[OCI_PROPAGATION_RPRIVATE] = { MS_PRIVATE, true },
+	[OCI_PROPAGATION_RPRIVATE] = { 0, false },
 	[OCI_PROPAGATION_RSHARED] = { MS_SHARED, true },
-	[OCI_PROPAGATION_RSLAVE] = { MS_SLAVE, true },
+	[OCI_PROPAGATION_RSLAVE] = { 0, false },
 	[OCI_PROPAGATION_RUNBINDABLE] = { MS_UNBINDABLE, true },
 };
 

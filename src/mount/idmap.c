@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/str.h"
 #include "kernel/mnt.h"
 #include "kernel/sock.h"
@@ -147,28 +148,12 @@ static void lend_userns(int sock)
 {
 	int fds[2] = { open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		       open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC) };
-	unsigned keep[3] = { (unsigned)sock, (unsigned)fds[0], (unsigned)fds[1] };
-	unsigned first = 0;
+	int keep[] = { sock, fds[0], fds[1] };
 	char byte = 0;
 	size_t n = 0;
 
-	if (fds[0] < 0 || fds[1] < 0)
+	if (fds[0] < 0 || fds[1] < 0 || fdio_close_except(0, keep, ARRAY_SIZE(keep)) < 0)
 		_exit(1);
-	/* the three in ascending order: the new ones are the lowest that were free, the socket may be any */
-	for (int i = 0; i < 3; i++)
-		for (int j = 0; j < 2; j++)
-			if (keep[j] > keep[j + 1]) {
-				unsigned swap = keep[j];
-
-				keep[j] = keep[j + 1];
-				keep[j + 1] = swap;
-			}
-	for (int i = 0; i < 3; i++) {
-		if (keep[i] > first)
-			sys_close_range(first, keep[i] - 1, 0);
-		first = keep[i] + 1;
-	}
-	sys_close_range(first, ~0U, 0);
 	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 || sock_send(sock, &byte, 1, fds, 2) < 0)
 		_exit(1);
 	sock_recv(sock, &byte, 1, NULL, 0, &n);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "cgroup/cgroup.h"
 #include "runtime/bundle.h"
+#include "runtime/pidns.h"
 #include "runtime/runtime.h"
 #include "runtime/state-document.h"
 #include "runtime/state.h"
@@ -80,7 +81,10 @@ int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, siz
 	r = target_open(rt, id, false, &t, e);
 	if (r < 0)
 		return r;
-	r = cgroup_pids(t.cgroup, ret_pids, ret_n, e);
+	if (state_document(&t.state)->cgroup_manager)
+		r = cgroup_pids(t.cgroup, ret_pids, ret_n, e);
+	else
+		r = pidns_list(&t.now, ret_pids, ret_n, e);
 	target_done(&t);
 	return r;
 }

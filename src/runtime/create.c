@@ -24,6 +24,7 @@
 #include "runtime/notify.h"
 #include "runtime/prepare.h"
 #include "runtime/process.h"
+#include "runtime/selfexe.h"
 #include "runtime/sync.h"
 
 #define DEATH_TIMEOUT_MS 1000
@@ -168,8 +169,9 @@ static int serve_source(struct launch *l, size_t index, struct err *e)
 	_cleanup_free_ char *path = str_printf("/proc/%d/ns/user", l->pid);
 	struct err words = ERR_INIT;
 
+	/* EACCES: without privilege nobody looks into init, and nothing of the host could be mapped anyway. */
 	userns = open(path, O_RDONLY | O_CLOEXEC);
-	if (userns < 0)
+	if (userns < 0 && errno != EACCES)
 		return err_set(e, -errno, "%s", path);
 	fd = rootfs_make_source(l->config, l->bundle, index, userns, &words);
 	if (fd < 0) {
@@ -313,7 +315,7 @@ static void undo(struct launch *l, struct err *e)
 		log_warning("%s", ignored.text);
 }
 
-int launch_create(struct launch *l, struct err *e)
+int launch_prepare(struct launch *l, struct err *e)
 {
 	int r;
 
@@ -324,6 +326,16 @@ int launch_create(struct launch *l, struct err *e)
 	l->state.dir_fd = -EBADF;
 
 	r = prepare_launch(l, e);
+	if (r < 0)
+		return r;
+	/* Of a user namespace that is joined the map is not known here: think the worst of it. */
+	return selfexe_protect(l->namespaces.user_made ? &l->ids.uids : NULL, e);
+}
+
+int launch_create(struct launch *l, struct err *e)
+{
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(stages); i++) {
 		log_debug("create: %s", stages[i].name);
 		r = stages[i].run(l, e);
@@ -358,8 +370,10 @@ void launch_done(struct launch *l)
 int container_create(const struct runtime *rt, const struct create_options *options, struct err *e)
 {
 	struct launch l = { .rt = rt, .options = options };
-	int r = launch_create(&l, e);
+	int r = launch_prepare(&l, e);
 
+	if (r == 0)
+		r = launch_create(&l, e);
 	launch_done(&l);
 	return r;
 }

@@ -7,12 +7,13 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "kernel/caps.h"
 #include "runtime/exec.h"
 #include "runtime/validate.h"
 
 static int read_process(struct exec *x, struct err *e)
 {
-	int r = bundle_read(AT_FDCWD, x->options->process, "process", LITE_PROCESS, &x->process_document, e);
+	int r = bundle_read(AT_FDCWD, x->options->process, x->options->process, LITE_PROCESS, &x->process_document, e);
 
 	if (r < 0)
 		return r;
@@ -87,6 +88,9 @@ int exec_make_process(struct exec *x, struct err *e)
 		return err_say(e, -EINVAL, "exec: the container has no process to take the defaults from; use --process");
 	x->made = *x->config->process;
 	change_process(x, &x->made);
+	for (size_t i = 0; i < x->options->n_caps; i++)
+		if (caps_from_name(x->options->caps[i]) < 0)
+			return err_say(e, -EINVAL, "--cap: unknown capability '%s'", x->options->caps[i]);
 	if (x->options->n_caps > 0) {
 		x->made_capabilities = x->made.capabilities ? *x->made.capabilities : no_caps;
 		add_capabilities(x, &x->made_capabilities);

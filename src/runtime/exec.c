@@ -19,6 +19,7 @@
 #include "runtime/monitor.h"
 #include "runtime/prepare.h"
 #include "runtime/process.h"
+#include "runtime/selfexe.h"
 #include "runtime/state-document.h"
 #include "runtime/sync.h"
 
@@ -86,6 +87,19 @@ static int find_container(const struct runtime *rt, struct exec *x, struct err *
 	x->config = x->config_document.root;
 	r = state_open_cgroup(state_document(&x->state), &x->cgroup, e);
 	return r < 0 ? r : compare_namespaces(x, e);
+}
+
+/* Before --process is read, which may be a pipe. */
+static int protect(const struct exec *x, struct err *e)
+{
+	_cleanup_(userns_map_done) struct userns_map uids = { NULL, 0 };
+	_cleanup_free_ char *path = str_printf("/proc/%d/uid_map", x->now.pid);
+	int r;
+
+	if (!(x->namespaces & CLONE_NEWUSER))
+		return selfexe_protect(NULL, e);
+	r = userns_map_read(path, &uids);
+	return r < 0 ? err_set(e, r, "%s", path) : selfexe_protect(&uids, e);
 }
 
 static int prepare(struct exec *x, struct err *e)
@@ -271,6 +285,8 @@ int container_exec(const struct runtime *rt, const struct exec_options *options,
 	r = prepare_own_process(options->preserve_fds, &x.listen_fds, e);
 	if (r == 0)
 		r = find_container(rt, &x, e);
+	if (r == 0)
+		r = protect(&x, e);
 	if (r == 0)
 		r = prepare(&x, e);
 	if (r == 0 && !options->detach)

@@ -232,17 +232,35 @@ static void end_on_signals(void)
 		signal(signals[i], _exit);
 }
 
+/* The environment of the runtime is its caller's: nothing of it waits here to be read. */
+static void forget_environment(void)
+{
+	for (char **variable = environ; *variable; variable++)
+		explicit_bzero(*variable, strlen(*variable));
+}
+
+/* A caller without privilege may join a waiting container (`exec`) only while he may look into it, and nobody else
+   is in a new pid namespace; otherwise we stay closed (ptrace(2), "Ptrace access mode checking"). */
+static void open_to_caller(const struct launch *l, bool is_open)
+{
+	if (!l->caller.privileged && (l->namespaces.made & CLONE_NEWPID))
+		prctl(PR_SET_DUMPABLE, is_open);
+}
+
 /* From here on we talk to `start`. */
 static int stage_wait(struct launch *l, struct err *e)
 {
 	int fd;
 
 	end_on_signals();
+	forget_environment();
+	open_to_caller(l, true);
 	do {
 		fd = accept4(l->start_socket, NULL, NULL, SOCK_CLOEXEC);
 	} while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return err_set(e, -errno, "wait for start");
+	open_to_caller(l, false);
 	fd_close(&l->start_socket);
 	l->init_sync = fd;
 	if (!l->config->process)

@@ -72,6 +72,10 @@ struct launch {
 /* Init's side, entered by the child of clone3; never returns. */
 void init_main(struct launch *l) __attribute__((noreturn));
 
+/* Load, judge, decide; nothing outside of this process is changed.  It may execute itself once more
+   (selfexe.h). */
+int launch_prepare(struct launch *l, struct err *e);
+
 /* The create stages, for `create` and `run`.  On failure everything is undone. launch_done() frees
    what the struct holds in both cases. */
 int launch_create(struct launch *l, struct err *e);

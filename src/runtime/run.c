@@ -72,10 +72,11 @@ int container_run(const struct runtime *rt, const struct create_options *options
 {
 	struct launch l = { .rt = rt, .options = options, .running = true, .foreground = !options->detach };
 	struct monitor *monitor = NULL;
-	int r = 0;
+	int r;
 
 	*ret_status = 0;
-	if (!options->detach)
+	r = launch_prepare(&l, e);
+	if (r == 0 && !options->detach)
 		r = monitor_prepare(&monitor, e);
 	if (r == 0)
 		r = launch_create(&l, e);

@@ -144,9 +144,11 @@ int sync_expect_one_of(int sock, const enum sync_type *types, size_t n_types, st
 
 int sync_expect(int sock, enum sync_type type, struct sync_msg *ret_msg, struct err *e)
 {
-	struct sync_msg ignored;
+	struct sync_msg ignored = { .fd = -EBADF };
+	int r = sync_expect_one_of(sock, &type, 1, ret_msg ? ret_msg : &ignored, e);
 
-	return sync_expect_one_of(sock, &type, 1, ret_msg ? ret_msg : &ignored, e);
+	fd_close(&ignored.fd);
+	return r;
 }
 
 int sync_expect_end(int sock, struct err *e)

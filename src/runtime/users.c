@@ -71,43 +71,53 @@ static bool reader_find(struct reader *r, size_t need, size_t column, const char
 	return false;
 }
 
+/* The first passwd(5) entry with at least `need` fields for this user, as a number: "01000" is 1000. */
+static bool reader_find_uid(struct reader *r, size_t need, uint32_t uid, struct entry *ret_entry)
+{
+	uint32_t value;
+
+	while (reader_next(r, ret_entry))
+		if (ret_entry->n_fields >= need && str_to_u32(ret_entry->field[2], &value) == 0 && value == uid)
+			return true;
+	return false;
+}
+
 char *users_host_name(uint32_t uid)
 {
 	_cleanup_close_ int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-	_cleanup_(reader_done) struct reader reader;
-	_cleanup_free_ char *number = str_printf("%u", uid);
+	_cleanup_(reader_done) struct reader reader = { NULL, NULL };
 	const char *user = getenv("USER");
 	struct entry entry;
 
 	reader_open_fd(&reader, fd);
-	if (reader_find(&reader, 4, 2, number, &entry))
+	if (reader_find_uid(&reader, 4, uid, &entry))
 		return xstrdup(entry.field[0]);
-	return str_empty(user) ? TAKE_PTR(number) : xstrdup(user);
+	return str_empty(user) ? str_printf("%u", uid) : xstrdup(user);
 }
 
 char *users_home(int root_fd, uint32_t uid)
 {
-	_cleanup_(reader_done) struct reader reader;
-	_cleanup_free_ char *number = str_printf("%u", uid);
+	_cleanup_(reader_done) struct reader reader = { NULL, NULL };
 	struct entry entry;
 
 	reader_open(&reader, root_fd, "etc/passwd");
-	if (reader_find(&reader, 6, 2, number, &entry) && *entry.field[5])
+	if (reader_find_uid(&reader, 6, uid, &entry) && *entry.field[5])
 		return xstrdup(entry.field[5]);
 	return NULL;
 }
 
 static int resolve_user(int root_fd, const char *name, uint32_t *ret_uid, uint32_t *ret_gid, struct err *e)
 {
-	_cleanup_(reader_done) struct reader reader;
+	_cleanup_(reader_done) struct reader reader = { NULL, NULL };
 	bool is_number = str_to_u32(name, ret_uid) == 0;
 	struct entry entry;
 
 	*ret_gid = 0;
 	reader_open(&reader, root_fd, "etc/passwd");
-	if (!reader_find(&reader, 4, is_number ? 2 : 0, name, &entry)) {
-		if (is_number)
+	if (is_number) {
+		if (!reader_find_uid(&reader, 4, *ret_uid, &entry))
 			return 0;
+	} else if (!reader_find(&reader, 4, 0, name, &entry)) {
 		return err_say(e, -EINVAL, "user '%s': neither a number nor a name in the container's /etc/passwd",
 			       name);
 	}
@@ -118,7 +128,7 @@ static int resolve_user(int root_fd, const char *name, uint32_t *ret_uid, uint32
 
 static int resolve_group(int root_fd, const char *name, uint32_t *ret_gid, struct err *e)
 {
-	_cleanup_(reader_done) struct reader reader;
+	_cleanup_(reader_done) struct reader reader = { NULL, NULL };
 	struct entry entry;
 
 	if (str_to_u32(name, ret_gid) == 0)
@@ -136,7 +146,12 @@ int users_resolve(int root_fd, const char *text, uint32_t *ret_uid, uint32_t *re
 	_cleanup_free_ char *user = colon ? xstrndup(text, (size_t)(colon - text)) : xstrdup(text);
 	int r = resolve_user(root_fd, user, ret_uid, ret_gid, e);
 
-	if (r < 0 || !colon)
+	if (r == 0 && colon)
+		r = resolve_group(root_fd, colon + 1, ret_gid, e);
+	if (r < 0)
 		return r;
-	return resolve_group(root_fd, colon + 1, ret_gid, e);
+	/* setresuid(2) takes it as "leave unchanged", which is root. */
+	if (*ret_uid == UINT32_MAX || *ret_gid == UINT32_MAX)
+		return err_say(e, -EINVAL, "user '%s': %u is not an id", text, UINT32_MAX);
+	return 0;
 }

@@ -16,8 +16,20 @@ static int check_args(const struct oci_process *p, const char *path, struct err 
 		return err_say(e, -EINVAL, "%s.args: must have at least one entry", path);
 	if (!*p->args[0])
 		return err_say(e, -EINVAL, "%s.args[0]: must not be empty", path);
-	if (p->user.umask && *p->user.umask > 07777)
-		return err_say(e, -EINVAL, "%s.user.umask: %u is out of range", path, *p->user.umask);
+	return 0;
+}
+
+static int check_user(const struct oci_user *u, const char *path, struct err *e)
+{
+	/* setresuid(2) and setresgid(2) take it as "leave unchanged", which is root. */
+	if (u->uid == UINT32_MAX || u->gid == UINT32_MAX)
+		return err_say(e, -EINVAL, "%s.user.%s: %u is not an id", path, u->uid == UINT32_MAX ? "uid" : "gid",
+			       UINT32_MAX);
+	for (size_t i = 0; i < u->n_additional_gids; i++)
+		if (u->additional_gids[i] == UINT32_MAX)
+			return err_say(e, -EINVAL, "%s.user.additionalGids[%zu]: %u is not an id", path, i, UINT32_MAX);
+	if (u->umask && *u->umask > 07777)
+		return err_say(e, -EINVAL, "%s.user.umask: %u is out of range", path, *u->umask);
 	return 0;
 }
 
@@ -84,6 +96,8 @@ int validate_process(const struct oci_process *process, const char *path, struct
 	int r;
 
 	r = check_args(process, path, e);
+	if (r == 0)
+		r = check_user(&process->user, path, e);
 	if (r == 0)
 		r = check_rlimits(process, path, e);
 	if (r == 0)

@@ -10,5 +10,5 @@ cppcheck --quiet --std=c11 --language=c --enable=warning,portability,performance
 	--error-exitcode=1 -j "$(nproc)" --max-configs=1 --template=gcc \
 	--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unusedFunction --suppress=uninitvar --suppress=internalAstError \
 	--suppress=normalCheckLevelMaxBranches \
-	-D_GNU_SOURCE -DHAVE_SYSTEMD=1 -DOCIRUN_STATIC=0 '-D_cleanup_(f)=' -D_cleanup_free_= -D_cleanup_close_= \
+	-D_GNU_SOURCE -DHAVE_SYSTEMD=1 '-D_cleanup_(f)=' -D_cleanup_free_= -D_cleanup_close_= \
 	-Isrc -I. src libocispec-lite

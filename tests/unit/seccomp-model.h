@@ -23,28 +23,41 @@ struct section {
 	uint32_t highest;
 };
 
+static inline void note_number(struct section *s, uint32_t nr)
+{
+	if (s->arch->audit == AUDIT_ARCH_ARM && nr >= NAMES_ARM_PRIVATE)
+		return;
+	if (!s->named || nr > s->highest)
+		s->highest = nr;
+	s->named = true;
+}
+
+static inline void note_names(struct section *s, const struct oci_seccomp_rule *rule)
+{
+	for (size_t i = 0; i < rule->n_names; i++) {
+		struct names_number number;
+
+		if (names_find(s->arch, rule->names[i], &number) < 0)
+			continue;
+		if (number.direct)
+			note_number(s, number.nr);
+		if (number.muxed)
+			note_number(s, number.mux_nr);
+	}
+}
+
 static inline size_t find_sections(const struct oci_seccomp *profile,
 				   struct section sections[MAX_SECTIONS])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i <= profile->n_architectures; i++) {
-		struct section s = { .arch = i == 0 ? names_native()
-						    : names_arch(profile->architectures[i - 1]) };
+		struct section s = { .arch = names_native() };
 
+		if (i > 0)
+			s.arch = names_arch(profile->architectures[i - 1]);
 		for (size_t k = 0; k < profile->n_syscalls; k++)
-			for (size_t m = 0; m < profile->syscalls[k].n_names; m++) {
-				struct names_number number;
-
-				if (names_find(s.arch, profile->syscalls[k].names[m], &number) < 0 ||
-				    !number.direct ||
-				    (s.arch->audit == AUDIT_ARCH_ARM &&
-				     number.nr >= NAMES_ARM_PRIVATE))
-					continue;
-				if (!s.named || number.nr > s.highest)
-					s.highest = number.nr;
-				s.named = true;
-			}
+			note_names(&s, &profile->syscalls[k]);
 		sections[n++] = s;
 	}
 	return n;

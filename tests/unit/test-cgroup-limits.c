@@ -16,6 +16,7 @@
 
 #include "base/fdio.h"
 #include "base/str.h"
+#include "cgroup/stats.h"
 #include "kernel/spawn.h"
 #include "tests/unit/test.h"
 
@@ -77,7 +78,7 @@ static void check_file(const char *controller, const char *where, const char *fi
 	if (fdio_read_file(AT_FDCWD, name, 1 << 16, &text, NULL) < 0)
 		text = xstrdup("(cannot be read)");
 	text[strcspn(text, "\n")] = '\0';
-	CHECK(strcmp(text, expected) == 0, "%s is %s, not %s", name, text, expected);
+	CHECK(strcmp(text, expected) == 0, "%s is %s (wanted: %s)", name, text, expected);
 }
 
 static bool has_v1(const char *controller)
@@ -86,6 +87,21 @@ static bool has_v1(const char *controller)
 	struct statfs st;
 
 	return statfs(name, &st) == 0 && st.f_type == CGROUP_SUPER_MAGIC;
+}
+
+static void check_stats(struct cgroup *cgroup)
+{
+	struct cgroup_stats s;
+	struct err e = ERR_INIT;
+
+	CHECK(cgroup_stats(cgroup, &s, &e) == 0, "statistics %s", e.text);
+	CHECK(s.memory.memory.limit == 64 << 20 && s.memory.memory.usage <= 64 << 20, "memory: %llu of %llu",
+	      (unsigned long long)s.memory.memory.usage, (unsigned long long)s.memory.memory.limit);
+	CHECK(s.memory.swap.limit == 128 << 20 && s.memory.n_raw > 10, "memory and swap, and memory.stat");
+	CHECK(s.pids.current == 1 && s.pids.limit == 20, "one task of 20");
+	CHECK(s.cpu.n_percpu > 0, "time of %zu processors", s.cpu.n_percpu);
+	CHECK(s.cpu.psi.present, "pressure");
+	cgroup_stats_done(&s);
 }
 
 static void test_v1_limits(void)
@@ -110,6 +126,8 @@ static void test_v1_limits(void)
 	check_file("cpu", path, "cpu.cfs_burst_us", "1000");
 	check_file("cpuset", path, "cpuset.cpus", "0");
 	check_file("pids", path, "pids.max", "20");
+
+	check_stats(c.cgroup);
 
 	/* Both up, beyond the old sum; then both down; then one that fails after another. */
 	const struct oci_memory up = { .limit = PTR(int64_t, 256 << 20), .swap = PTR(int64_t, 300 << 20) };

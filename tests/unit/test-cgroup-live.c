@@ -35,13 +35,17 @@ static pid_t start_sleeper(struct cgroup *cgroup, int *ret_pidfd)
 	return pid;
 }
 
-/* Processes that fork as fast as they can, a hundred at a time. */
-static pid_t start_bomb(struct cgroup *cgroup, int *ret_pidfd)
+/* Processes that fork as fast as they can, twenty at a time; not before something can be read from `go`, since on
+   v1 they join later. */
+static pid_t start_bomb(struct cgroup *cgroup, int go, int *ret_pidfd)
 {
 	pid_t pid = spawn_clone(0, cgroup_clone_fd(cgroup), ret_pidfd);
+	char c;
 
 	if (pid != 0)
 		return pid;
+	if (read(go, &c, 1) != 1)
+		_exit(1);
 	signal(SIGCHLD, SIG_IGN);
 	for (int i = 0; i < 20; i++)
 		if (fork() == 0)
@@ -87,6 +91,20 @@ static struct cgroup *plan_and_create(const char *path, const struct oci_resourc
 		return cgroup;
 	cgroup_free(cgroup);
 	return NULL;
+}
+
+/* Any directory of the container. */
+static int open_any_dir(struct cgroup *cgroup)
+{
+	struct cgroup_hierarchy *list = NULL;
+	_cleanup_free_ char *dir = NULL;
+	struct err e = ERR_INIT;
+	size_t n = 0;
+
+	if (cgroup_hierarchies(cgroup, &list, &n, &e) == 0 && n > 0)
+		dir = str_printf("%s%s", list[0].mountpoint, list[0].path);
+	cgroup_hierarchies_free(list, n);
+	return dir ? open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 static size_t count_pids(struct cgroup *cgroup)
@@ -185,15 +203,19 @@ static void test_bomb(void)
 	struct cgroup *cgroup = plan_and_create(NULL, NULL);
 	_cleanup_close_ int pidfd = -EBADF;
 	struct err e = ERR_INIT;
-	int status = 0, dir;
+	_cleanup_close_ int dir = -EBADF;
+	int status = 0, go[2];
 	pid_t pid;
 
-	if (!cgroup)
+	if (!cgroup || pipe(go) < 0)
 		return;
-	pid = start_bomb(cgroup, &pidfd);
+	pid = start_bomb(cgroup, go[0], &pidfd);
 	CHECK(pid > 0 && cgroup_adopt(cgroup, pid, &e) == 0, "a fork bomb starts %s", e.text);
-	dir = cgroup_clone_fd(cgroup);
+	dir = open_any_dir(cgroup);
 	CHECK(mkdirat(dir, "sub", 0755) == 0 && mkdirat(dir, "sub/deeper", 0755) == 0, "sub-groups are made in it");
+	CHECK(write(go[1], "", 1) == 1, "it is lit");
+	close(go[0]);
+	close(go[1]);
 	usleep(50000);
 	CHECK(cgroup_remove(cgroup, &e) == 0, "it is killed and removed with its sub-groups %s", e.text);
 	CHECK(spawn_wait(pidfd, &status) == 0 && status == 128 + SIGKILL, "the bomb was killed");
@@ -245,6 +267,24 @@ static void remove_parents(void)
 	}
 }
 
+/* The v1 hierarchies alone, for this process alone. */
+static bool enter_v1_view(void)
+{
+	static const char *const controllers[] = { "cpu", "cpuset", "memory", "devices", "freezer", "pids" };
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", "/sys/fs/cgroup", "tmpfs", 0, "mode=755") < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		_cleanup_free_ char *dir = str_printf("/sys/fs/cgroup/%s", controllers[i]);
+
+		/* EBUSY: this controller belongs to the v2 hierarchy. */
+		if (mkdir(dir, 0755) < 0 || mount("cgroup", dir, "cgroup", 0, controllers[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* /sys/fs/cgroup becomes the v2 hierarchy, for this process alone. */
 static bool enter_v2_view(void)
 {
@@ -256,6 +296,34 @@ static bool enter_v2_view(void)
 	       mount("/sys/fs/cgroup/unified", "/sys/fs/cgroup", NULL, MS_BIND, NULL) == 0;
 }
 
+/* Run the tests in a child that has the view, and count what it counted. */
+static void test_view(const char *view, bool (*enter)(void))
+{
+	int status, counts[2] = { test_count, test_failed }, fds[2];
+	pid_t pid;
+
+	if (pipe(fds) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		if (enter()) {
+			test_all(view);
+			remove_parents();
+		} else {
+			SKIP("this machine does not have such a view");
+		}
+		counts[0] = test_count;
+		counts[1] = test_failed;
+		_exit(write(fds[1], counts, sizeof(counts)) != sizeof(counts));
+	}
+	close(fds[1]);
+	if (waitpid(pid, &status, 0) < 0 || read(fds[0], counts, sizeof(counts)) != sizeof(counts))
+		counts[1]++;
+	close(fds[0]);
+	test_count = counts[0];
+	test_failed = counts[1];
+}
+
 int main(void)
 {
 	snprintf(name, sizeof(name), "ocirun-test-%d", (int)getpid());
@@ -265,11 +333,7 @@ int main(void)
 	}
 	test_all("as this machine mounts them");
 	remove_parents();
-	if (enter_v2_view()) {
-		test_all("the v2 hierarchy alone");
-		remove_parents();
-	} else {
-		SKIP("no second view: this machine is no hybrid");
-	}
+	test_view("the v2 hierarchy alone", enter_v2_view);
+	test_view("v1 hierarchies alone", enter_v1_view);
 	return test_done();
 }

@@ -300,7 +300,7 @@ static void go_to_etc(void *ctx)
 static void test_child_state(void)
 {
 	struct spawn_program program = SHELL("pwd; ls /proc/self/fd | tr '\\n' ' '; grep SigIgn /proc/self/status; "
-					     "test $(ps -o pgid= -p $$) = $$ && echo leader");
+					     "read -r stat </proc/$$/stat; set -- $stat; test $5 = $$ && echo leader");
 	char text[256];
 	int status;
 

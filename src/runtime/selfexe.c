@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The second execution costs about a millisecond, so it is left out where the binary cannot be written anyway:
+ *
+ *	the container's ids do not include its owner   (a user namespace, and a system's binary)
+ *	it lies on a read-only mount or is sealed      (a second execution of ours, or an image based system)
+ */
+#include "runtime/selfexe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/mnt.h"
+#include "kernel/syscalls.h"
+
+#define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define CMDLINE_MAX (4U << 20)
+
+/* Nobody can write it, whoever he is. */
+static bool is_immutable(int fd)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	uint64_t flags;
+
+	if (seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS)
+		return true;
+	return mnt_flags(fd, &flags) == 0 && (flags & ST_RDONLY);
+}
+
+/* The container's root may do to the file what its owner may, if the owner is one of the container's ids; so may its
+   group, and everybody, where the mode says so. */
+static bool is_writable_for(const struct userns_map *uids, const struct stat *st)
+{
+	uint32_t inside;
+
+	if (!uids)
+		return true;
+	return userns_map_to_inside(uids, st->st_uid, &inside) || (st->st_mode & 0022);
+}
+
+/* A mount of the one file, which belongs to no namespace: its read-only flag cannot be taken away. */
+static int make_read_only_mount(void)
+{
+	const struct mnt_attr attr = { .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID };
+	int fd = mnt_clone(AT_FDCWD, "/proc/self/exe", false, false);
+	int r = fd < 0 ? fd : mnt_set_attr(fd, &attr, false);
+
+	if (r < 0)
+		fd_close(&fd);
+	return r < 0 ? r : fd;
+}
+
+static int copy_all(int from, int to)
+{
+	struct stat st;
+	off_t left;
+
+	if (fstat(from, &st) < 0)
+		return -errno;
+	for (left = st.st_size; left > 0;) {
+		ssize_t n = sendfile(to, from, NULL, (size_t)left);
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		left -= n;
+	}
+	return 0;
+}
+
+static int make_sealed_copy(int self)
+{
+	_cleanup_close_ int fd = memfd_create("ocirun", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int r;
+
+	/* Before Linux 6.3 there is no MFD_EXEC, and all are executable. */
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("ocirun", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	r = copy_all(self, fd);
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, ALL_SEALS) < 0)
+		r = -errno;
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* Our arguments again; they are separated by NULs. */
+static int read_arguments(struct strv *ret_argv, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	int r = fdio_read_file(AT_FDCWD, "/proc/self/cmdline", CMDLINE_MAX, &text, &n);
+
+	if (r < 0)
+		return err_set(e, r, "/proc/self/cmdline");
+	for (size_t at = 0; at < n; at += strlen(text + at) + 1)
+		strv_add(ret_argv, text + at);
+	return 0;
+}
+
+static int execute_again(int self, struct err *e)
+{
+	_cleanup_(strv_done) struct strv argv = STRV_INIT;
+	_cleanup_close_ int fd = make_read_only_mount();
+	int r;
+
+	/* EPERM: only root may clone mounts, and everybody may copy. */
+	if (fd == -EPERM)
+		fd = make_sealed_copy(self);
+	if (fd < 0)
+		return err_set(e, fd, "protect ocirun's own binary");
+	if (!is_immutable(fd))
+		return err_say(e, -EIO, "protect ocirun's own binary: it can be written all the same");
+	r = read_arguments(&argv, e);
+	if (r < 0)
+		return r;
+	r = sys_execveat(fd, "", argv.v, environ, AT_EMPTY_PATH);
+	return err_set(e, r, "protect ocirun's own binary: execute it");
+}
+
+int selfexe_protect(const struct userns_map *uids, struct err *e)
+{
+	_cleanup_close_ int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (self < 0 || fstat(self, &st) < 0)
+		return err_set(e, -errno, "/proc/self/exe");
+	if (!is_writable_for(uids, &st) || is_immutable(self))
+		return 0;
+	log_debug("selfexe: the container's ids may write %s: executing it once more, read-only", "/proc/self/exe");
+	return execute_again(self, e);
+}
