@@ -134,6 +134,7 @@ int devices_apply(struct cgroup *cgroup, const struct oci_resources *r, struct e
 	   Engines send these rules always, and a user without privilege can make no device node anyway. */
 	if (cgroup->rootless && (code == -EPERM || code == -EACCES)) {
 		log_debug("device rules are not applied: %s", e->text);
+		*e = (struct err)ERR_INIT;
 		return 0;
 	}
 	return code;

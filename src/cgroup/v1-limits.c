@@ -10,33 +10,60 @@
 #include "cgroup/convert.h"
 #include "cgroup/tree.h"
 
-static int plan_memory(const struct oci_memory *m, const struct v1_facts *facts, struct limit_list *list, struct err *e)
+static int check_memory(const struct oci_memory *m, const struct v1_facts *facts, struct err *e)
 {
-	if (m->check_before_update && *m->check_before_update && m->limit && *m->limit > 0 &&
-	    facts->memory_usage > *m->limit)
+	int64_t limit = m->limit ? convert_unlimited(*m->limit) : -1, swap = m->swap ? convert_unlimited(*m->swap) : -1;
+
+	if (m->check_before_update && *m->check_before_update && limit > 0 && facts->memory_usage > limit)
 		return err_say(e, -EBUSY, "linux.resources.memory.limit: %" PRId64 " is refused (checkBeforeUpdate): %" PRId64
-					  " bytes are in use", *m->limit, facts->memory_usage);
-	if (m->swap && *m->swap > 0 && m->limit && *m->limit > *m->swap)
+					  " bytes are in use", limit, facts->memory_usage);
+	if (swap > 0 && limit > swap)
 		return err_say(e, -EINVAL, "linux.resources.memory.swap: %" PRId64 " is less than "
 					   "linux.resources.memory.limit, %" PRId64 "; it is memory and swap together",
-			       *m->swap, *m->limit);
-	if (m->use_hierarchy)
-		limit_add(list, "memory", "memory.useHierarchy", "memory.use_hierarchy", "%d", *m->use_hierarchy)->optional =
-			*m->use_hierarchy;
-	/* The sum of memory and swap is never below memory: when both rise, this has to wait for that. */
-	if (m->limit)
-		limit_add_number(list, "memory", "memory.limit", "memory.limit_in_bytes",
-				 convert_unlimited(*m->limit), "-1")->later = m->swap != NULL;
-	if (m->swap || (m->limit && *m->limit <= 0))
-		limit_add_number(list, "memory", "memory.swap", "memory.memsw.limit_in_bytes",
-				 m->swap ? convert_unlimited(*m->swap) : -1, "-1");
-	if (m->limit && *m->limit <= 0 && !m->swap) {
-		/* For the same reason the sum becomes unlimited first. */
-		struct limit sum = list->v[list->n - 1];
+			       swap, limit);
+	return 0;
+}
 
-		list->v[list->n - 1] = list->v[list->n - 2];
-		list->v[list->n - 2] = sum;
+/* The sum of memory and swap is never below memory: it becomes unlimited first, and any other limit of memory
+   may have to wait until the sum has risen. */
+static void plan_memory_and_swap(const struct oci_memory *m, struct limit_list *list)
+{
+	static const char *const file = "memory.limit_in_bytes", *const sum = "memory.memsw.limit_in_bytes";
+	int64_t limit = m->limit ? convert_unlimited(*m->limit) : 0;
+
+	if (!m->swap && limit < 0)
+		limit_add_number(list, "memory", "memory.swap", sum, -1, "-1");
+	if (m->limit)
+		limit_add_number(list, "memory", "memory.limit", file, limit, "-1")->later = m->swap != NULL;
+	if (m->swap)
+		limit_add_number(list, "memory", "memory.swap", sum, convert_unlimited(*m->swap), "-1");
+}
+
+static void plan_memory_flags(const struct oci_memory *m, struct limit_list *list)
+{
+	struct limit *l;
+
+	if (m->use_hierarchy) {
+		l = limit_add(list, "memory", "memory.useHierarchy", "memory.use_hierarchy", "%d", *m->use_hierarchy);
+		l->optional = *m->use_hierarchy;
 	}
+	if (m->disable_oom_killer) {
+		l = limit_add(list, "memory", "memory.disableOOMKiller", "memory.oom_control", "%d", *m->disable_oom_killer);
+		/* What is read, "oom_kill_disable 0" and more, is not what is written. */
+		l->key = xstrdup("oom_kill_disable");
+		l->bare = true;
+		l->optional = !*m->disable_oom_killer;
+	}
+}
+
+static int plan_memory(const struct oci_memory *m, const struct v1_facts *facts, struct limit_list *list, struct err *e)
+{
+	int r = check_memory(m, facts, e);
+
+	if (r < 0)
+		return r;
+	plan_memory_flags(m, list);
+	plan_memory_and_swap(m, list);
 	if (m->reservation)
 		limit_add_number(list, "memory", "memory.reservation", "memory.soft_limit_in_bytes", *m->reservation, "-1");
 	if (m->kernel && *m->kernel > 0)
@@ -45,20 +72,22 @@ static int plan_memory(const struct oci_memory *m, const struct v1_facts *facts,
 		limit_add_number(list, "memory", "memory.kernelTCP", "memory.kmem.tcp.limit_in_bytes", *m->kernel_tcp, "-1");
 	if (m->swappiness)
 		limit_add(list, "memory", "memory.swappiness", "memory.swappiness", "%" PRIu64, *m->swappiness);
-	if (m->disable_oom_killer) {
-		struct limit *l = limit_add(list, "memory", "memory.disableOOMKiller", "memory.oom_control", "%d",
-					    *m->disable_oom_killer);
-
-		/* What is read, "oom_kill_disable 0" and more, is not what is written. */
-		l->key = xstrdup("oom_kill_disable");
-		l->bare = true;
-		l->optional = !*m->disable_oom_killer;
-	}
 	return 0;
+}
+
+static void plan_realtime(const struct oci_cpu *c, struct limit_list *list)
+{
+	if (c->realtime_period && *c->realtime_period)
+		limit_add(list, "cpu", "cpu.realtimePeriod", "cpu.rt_period_us", "%" PRIu64, *c->realtime_period)->later =
+			c->realtime_runtime != NULL;
+	if (c->realtime_runtime && *c->realtime_runtime)
+		limit_add(list, "cpu", "cpu.realtimeRuntime", "cpu.rt_runtime_us", "%" PRId64, *c->realtime_runtime);
 }
 
 static void plan_cpu(const struct oci_cpu *c, struct limit_list *list)
 {
+	struct limit *l;
+
 	if (c->idle)
 		limit_add(list, "cpu", "cpu.idle", "cpu.idle", "%" PRId64, *c->idle)->optional = *c->idle == 0;
 	if (c->shares && *c->shares && !(c->idle && *c->idle))
@@ -66,16 +95,13 @@ static void plan_cpu(const struct oci_cpu *c, struct limit_list *list)
 	/* An old quota over a short new period may exceed what the parent has. */
 	if (c->period && *c->period)
 		limit_add(list, "cpu", "cpu.period", "cpu.cfs_period_us", "%" PRIu64, *c->period)->later = c->quota != NULL;
-	if (c->quota)
-		limit_add_number(list, "cpu", "cpu.quota", "cpu.cfs_quota_us", convert_unlimited(*c->quota), "-1")
-			->later = c->burst != NULL;
+	if (c->quota) {
+		l = limit_add_number(list, "cpu", "cpu.quota", "cpu.cfs_quota_us", convert_unlimited(*c->quota), "-1");
+		l->later = c->burst != NULL; /* the old burst may exceed the new quota */
+	}
 	if (c->burst)
 		limit_add(list, "cpu", "cpu.burst", "cpu.cfs_burst_us", "%" PRIu64, *c->burst)->optional = *c->burst == 0;
-	if (c->realtime_period && *c->realtime_period)
-		limit_add(list, "cpu", "cpu.realtimePeriod", "cpu.rt_period_us", "%" PRIu64, *c->realtime_period)->later =
-			c->realtime_runtime != NULL;
-	if (c->realtime_runtime && *c->realtime_runtime)
-		limit_add(list, "cpu", "cpu.realtimeRuntime", "cpu.rt_runtime_us", "%" PRId64, *c->realtime_runtime);
+	plan_realtime(c, list);
 	if (!str_empty(c->cpus))
 		limit_add(list, "cpuset", "cpu.cpus", "cpuset.cpus", "%s", c->cpus);
 	if (!str_empty(c->mems))

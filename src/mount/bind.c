@@ -167,8 +167,7 @@ static void warn_super(const struct mount_entry *entry)
 
 static int shift_ids(const struct rootfs *rootfs, const struct mount_entry *entry, int fd, struct err *e)
 {
-	struct idmap_env idmap = { .uids = rootfs->env.uids, .gids = rootfs->env.gids,
-				   .inside = rootfs->env.uids != NULL, .userns_fd = -EBADF };
+	const struct idmap_env idmap = rootfs_idmap_env(rootfs);
 
 	return idmap_apply(fd, entry, &idmap, false, e);
 }
@@ -196,7 +195,7 @@ static int place(struct rootfs *rootfs, const struct mount_entry *entry, int fd,
 		r = mount_attrs_apply(fd, &entry->options, recursive, e);
 	if (r < 0)
 		return r;
-	r = rootfs_attach(rootfs, fd, target.fd);
+	r = rootfs_attach(rootfs, fd, &target);
 	return r < 0 ? err_set(e, r, "cannot attach %s", entry->source) : 0;
 }
 

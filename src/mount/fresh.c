@@ -113,8 +113,7 @@ int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, st
 int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt_fd, const struct target *target,
 		 struct err *e)
 {
-	struct idmap_env idmap = { .uids = rootfs->env.uids, .gids = rootfs->env.gids,
-				   .inside = rootfs->env.uids != NULL, .userns_fd = -EBADF };
+	const struct idmap_env idmap = rootfs_idmap_env(rootfs);
 	int r = 0;
 
 	if (mount_entry_wants_idmap(entry))
@@ -123,7 +122,7 @@ int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt
 		r = mount_attrs_propagate(mnt_fd, &entry->options, false, e);
 	if (r < 0)
 		return r;
-	r = rootfs_attach(rootfs, mnt_fd, target->fd);
+	r = rootfs_attach(rootfs, mnt_fd, target);
 	return r < 0 ? err_set(e, r, "cannot attach the mount") : 0;
 }
 

@@ -74,6 +74,29 @@ bool rootfs_has_gid(struct rootfs *rootfs, uint32_t gid)
 	return !rootfs->env.userns || has_id(rootfs->env.gids, &rootfs->gids, "/proc/self/gid_map", gid);
 }
 
+struct idmap_env rootfs_idmap_env(const struct rootfs *rootfs)
+{
+	return (struct idmap_env){ .uids = rootfs->env.uids, .gids = rootfs->env.gids,
+				   .inside = rootfs->env.uids != NULL, .userns_fd = -EBADF };
+}
+
+/* The map of a user namespace that others have made. */
+static int read_joined_map(struct rootfs *rootfs, struct err *e)
+{
+	int r;
+
+	if (!rootfs->env.joined_userns || rootfs->env.uids)
+		return 0;
+	r = userns_map_read("/proc/self/uid_map", &rootfs->uids);
+	if (r >= 0)
+		r = userns_map_read("/proc/self/gid_map", &rootfs->gids);
+	if (r < 0)
+		return err_set(e, r, "cannot read the map of the user namespace");
+	rootfs->env.uids = &rootfs->uids;
+	rootfs->env.gids = &rootfs->gids;
+	return 0;
+}
+
 /* The same directory of the same mount? */
 static bool same_place(int a, int b)
 {
@@ -85,19 +108,24 @@ static bool same_place(int a, int b)
 	return x.stx_mnt_id == y.stx_mnt_id && x.stx_ino == y.stx_ino;
 }
 
-int rootfs_attach(struct rootfs *rootfs, int mnt_fd, int target_fd)
+static int set_root(struct rootfs *rootfs, int fd)
 {
-	bool over_root = same_place(rootfs->fd, target_fd);
-	int r = mnt_attach(mnt_fd, target_fd), fd;
+	fd_close(&rootfs->fd);
+	rootfs->fd = fd;
+	return fstat(fd, &rootfs->st) < 0 ? -errno : 0;
+}
+
+int rootfs_attach(struct rootfs *rootfs, int mnt_fd, const struct target *target)
+{
+	/* the cheap question first: it is asked for each mount */
+	bool over_root = target->st.st_ino == rootfs->st.st_ino && target->st.st_dev == rootfs->st.st_dev &&
+			 same_place(rootfs->fd, target->fd);
+	int r = mnt_attach(mnt_fd, target->fd), fd;
 
 	if (r < 0 || !over_root)
 		return r;
 	fd = fcntl(mnt_fd, F_DUPFD_CLOEXEC, 3);
-	if (fd < 0)
-		return -errno;
-	close(rootfs->fd);
-	rootfs->fd = fd;
-	return 0;
+	return fd < 0 ? -errno : set_root(rootfs, fd);
 }
 
 /*
@@ -174,8 +202,8 @@ static int open_root(struct rootfs *rootfs, struct err *e)
 		r = mnt_set_attr(tree, &attr, true);
 	if (r < 0)
 		return err_set(e, r, "root.path %s: cannot attach it", rootfs->path);
-	rootfs->fd = TAKE_FD(tree);
-	return 0;
+	r = set_root(rootfs, TAKE_FD(tree));
+	return r < 0 ? err_set(e, r, "root.path %s", rootfs->path) : 0;
 }
 
 static int make_mounts(struct rootfs *rootfs, struct err *e)
@@ -198,7 +226,9 @@ static int assemble(struct rootfs *rootfs, struct err *e)
 	rootfs->early = xmalloc((rootfs->plan.n_entries + 1) * sizeof(int));
 	for (size_t i = 0; i < rootfs->plan.n_entries; i++)
 		rootfs->early[i] = -EBADF;
-	r = bind_open_early(rootfs, e);
+	r = read_joined_map(rootfs, e);
+	if (r >= 0)
+		r = bind_open_early(rootfs, e);
 	if (r >= 0)
 		r = cut_from_host(rootfs, e);
 	if (r >= 0)

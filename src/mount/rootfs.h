@@ -26,7 +26,8 @@ struct rootfs_env {
 	const char *bundle;              /* absolute */
 	unsigned new_namespaces;         /* CLONE_NEW* that were made for this container */
 	bool userns;                     /* we are not in the initial user namespace */
-	const struct userns_map *uids, *gids; /* the container's map; NULL: no user namespace of its own */
+	const struct userns_map *uids, *gids; /* the container's map; NULL: no user namespace was made for it */
+	bool joined_userns;              /* it has joined one by its path; the map is then read here */
 	bool new_mount_ns;               /* false: the tree is assembled in the mount namespace we are in */
 	bool no_pivot;
 	const struct rootfs_cgroup *cgroups;

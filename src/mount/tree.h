@@ -5,16 +5,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
+#include "mount/idmap.h"
 #include "mount/plan.h"
 #include "mount/rootfs.h"
+
+struct target; /* target.h */
 
 struct rootfs {
 	struct rootfs_env env;   /* what it points to is borrowed */
 	struct mount_plan plan;
 	char *path;              /* root.path, absolute, as written */
 	int fd;                  /* the directory that will be "/" */
+	struct stat st;          /* and what it is */
 	int *early;              /* per entry: the clone of a shared source, or -EBADF */
 	bool no_mknod;           /* device nodes cannot be made here: bind the host's */
 	struct userns_map uids, gids; /* ids that exist here, where env has none; read at first use */
@@ -24,9 +29,12 @@ struct rootfs {
 bool rootfs_has_uid(struct rootfs *rootfs, uint32_t uid);
 bool rootfs_has_gid(struct rootfs *rootfs, uint32_t gid);
 
+/* How ids of mounts are shifted from here. */
+struct idmap_env rootfs_idmap_env(const struct rootfs *rootfs);
+
 /* True when path (absolute, on the host) lies on or beneath root.path: what is there depends on mounts
    made earlier, so that only this process, and only now, sees the right thing. */
 bool rootfs_holds_path(const struct rootfs *rootfs, const char *path);
 
 /* Attach mnt_fd on the target.  When the target is the root itself, the mount becomes the root. */
-int rootfs_attach(struct rootfs *rootfs, int mnt_fd, int target_fd);
+int rootfs_attach(struct rootfs *rootfs, int mnt_fd, const struct target *target);

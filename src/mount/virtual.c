@@ -57,7 +57,7 @@ static int bind_host(struct rootfs *rootfs, const struct mount_entry *entry, con
 		r = mount_attrs_propagate(fd, &entry->options, true, e);
 	if (r < 0)
 		return r;
-	r = rootfs_attach(rootfs, fd, target->fd);
+	r = rootfs_attach(rootfs, fd, target);
 	return r < 0 ? err_set(e, r, "cannot attach the host's %s", path) : 0;
 }
 

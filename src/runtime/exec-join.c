@@ -106,7 +106,6 @@ static int hand_over_listener(void *ctx, int fd, struct err *e)
 	struct exec *x = ctx;
 	int r = sync_send(x->join_sync, SYNC_NOTIFY_FD, 0, fd, e);
 
-	fd_close(&fd);
 	return r < 0 ? r : sync_expect(x->join_sync, SYNC_NOTIFY_SENT, NULL, e);
 }
 

@@ -15,6 +15,7 @@
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
 #include "runtime/console.h"
+#include "runtime/filter.h"
 #include "runtime/listener.h"
 #include "runtime/monitor.h"
 #include "runtime/prepare.h"
@@ -104,7 +105,6 @@ static int protect(const struct exec *x, struct err *e)
 
 static int prepare(struct exec *x, struct err *e)
 {
-	const struct oci_seccomp *s = x->config->linux_ ? x->config->linux_->seccomp : NULL;
 	int r;
 
 	r = exec_make_process(x, e);
@@ -114,12 +114,9 @@ static int prepare(struct exec *x, struct err *e)
 		return err_say(e, -EINVAL, "process.terminal: a detached process needs --console-socket");
 	if (!x->process->terminal && x->options->console_socket)
 		return err_say(e, -EINVAL, "--console-socket: the process has no terminal");
-	if (s) {
-		r = seccomp_compile(s, false, &x->seccomp, e);
-		x->have_seccomp = r == 0;
-		if (r < 0)
-			return r;
-	}
+	r = filter_make(x->config, &x->seccomp, &x->have_seccomp, e);
+	if (r < 0)
+		return r;
 	if (x->options->console_socket) {
 		x->console_socket = console_connect(x->options->console_socket, e);
 		if (x->console_socket < 0)
@@ -188,8 +185,7 @@ static int take_console(struct exec *x, int fd, struct err *e)
 
 static int hand_over_listener(struct exec *x, int fd, struct err *e)
 {
-	int r = listener_hand_over(x->config->linux_->seccomp, bundle_annotation(x->config, "run.oci.seccomp.receiver"),
-				   state_document(&x->state), x->now.status, x->pid, fd, e);
+	int r = listener_hand_over(x->config, state_document(&x->state), x->now.status, x->pid, fd, e);
 
 	fd_close(&fd);
 	return r < 0 ? r : sync_send(x->sync, SYNC_NOTIFY_SENT, 0, -EBADF, e);

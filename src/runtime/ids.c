@@ -160,6 +160,17 @@ static int write_with_helpers(const struct ids_plan *plan, pid_t pid, struct err
 	return 0;
 }
 
+/* user_namespaces(7), "User and group ID mappings". */
+static int explain_map(const char *name, int r, struct err *e)
+{
+	err_set(e, r, "%s: the kernel refuses the map", name);
+	if (r == -EINVAL)
+		return err_hint(e, "each id may be mapped once, and all lines together have to be shorter than a page");
+	if (r == -EPERM)
+		return err_hint(e, "only ids that exist in the present user namespace can be mapped");
+	return r;
+}
+
 int ids_write(const struct ids_plan *plan, pid_t pid, struct err *e)
 {
 	_cleanup_close_ int proc = -EBADF, dir = -EBADF;
@@ -182,9 +193,7 @@ int ids_write(const struct ids_plan *plan, pid_t pid, struct err *e)
 	}
 	r = userns_write_map(dir, "gid_map", &plan->gids);
 	if (r < 0)
-		return err_set(e, r, "linux.gidMappings: the kernel refuses the map");
+		return explain_map("linux.gidMappings", r, e);
 	r = userns_write_map(dir, "uid_map", &plan->uids);
-	if (r < 0)
-		return err_set(e, r, "linux.uidMappings: the kernel refuses the map");
-	return 0;
+	return r < 0 ? explain_map("linux.uidMappings", r, e) : 0;
 }

@@ -273,7 +273,6 @@ static int hand_over_listener(void *ctx, int fd, struct err *e)
 	struct launch *l = ctx;
 	int r = sync_send(l->init_sync, SYNC_NOTIFY_FD, getpid(), fd, e);
 
-	fd_close(&fd);
 	return r < 0 ? r : sync_expect(l->init_sync, SYNC_NOTIFY_SENT, NULL, e);
 }
 

@@ -5,13 +5,15 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "runtime/filter.h"
 #include "seccomp/seccomp.h"
 
-int listener_hand_over(const struct oci_seccomp *profile, const char *receiver, const struct state_document *document,
-		       enum oci_status status, int64_t pid, int fd, struct err *e)
+int listener_hand_over(const struct oci_config *config, const struct state_document *document, enum oci_status status,
+		       int64_t pid, int fd, struct err *e)
 {
 	static const char *const fds[] = { "seccompFd", NULL };
-	const char *path = profile->listener_path ? profile->listener_path : receiver;
+	const struct oci_seccomp *profile = config->linux_ ? config->linux_->seccomp : NULL;
+	const char *path = filter_listener_path(config);
 	const struct oci_state state = {
 		.oci_version = document->oci_version,
 		.id = document->id,
@@ -26,7 +28,7 @@ int listener_hand_over(const struct oci_seccomp *profile, const char *receiver, 
 		.fds = fds,
 		.n_fds = 1,
 		.pid = pid,
-		.metadata = profile->listener_metadata,
+		.metadata = profile ? profile->listener_metadata : NULL,
 		.state = &state,
 	};
 	_cleanup_free_ char *text = NULL;

@@ -8,7 +8,7 @@
 #include "libocispec-lite/ocispec-lite.h"
 #include "runtime/state.h"
 
-/* Send fd, which stays the caller's, with the state of the container and of the process `pid` to the profile's
-   listenerPath, or to `receiver` (an annotation's older way) where the profile names none. */
-int listener_hand_over(const struct oci_seccomp *profile, const char *receiver, const struct state_document *document,
-		       enum oci_status status, int64_t pid, int fd, struct err *e);
+/* Send fd, which stays the caller's, with the state of the container and of the process `pid` to the agent
+   (filter_listener_path()). */
+int listener_hand_over(const struct oci_config *config, const struct state_document *document, enum oci_status status,
+		       int64_t pid, int fd, struct err *e);

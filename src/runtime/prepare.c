@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/sock.h"
+#include "runtime/filter.h"
 #include "runtime/hooks.h"
 #include "runtime/prepare-checks.h"
 #include "runtime/validate.h"
@@ -80,21 +81,6 @@ static char *absolute_rootfs(const char *bundle, const char *path)
 
 	/* What is wrong with it is rootfs_check()'s to say. */
 	return real ? real : TAKE_PTR(joined);
-}
-
-static int compile_seccomp(struct launch *l, struct err *e)
-{
-	const struct oci_seccomp *s = l->config->linux_ ? l->config->linux_->seccomp : NULL;
-	const char *strict = bundle_annotation(l->config, "run.oci.seccomp_fail_unknown_syscall");
-	int r;
-
-	if (!s)
-		return 0;
-	r = seccomp_check(s, "linux.seccomp", e);
-	if (r == 0)
-		r = seccomp_compile(s, strict && strcmp(strict, "0") != 0, &l->seccomp, e);
-	l->have_seccomp = r == 0;
-	return r;
 }
 
 static int plan_cgroup(struct launch *l, struct err *e)
@@ -172,7 +158,7 @@ int prepare_launch(struct launch *l, struct err *e)
 	if (r == 0)
 		r = rootfs_check(l->config, l->bundle, e);
 	if (r == 0)
-		r = compile_seccomp(l, e);
+		r = filter_make(l->config, &l->seccomp, &l->have_seccomp, e);
 	if (r == 0)
 		r = plan_cgroup(l, e);
 	if (r < 0)

@@ -192,16 +192,32 @@ static int become_user(const struct oci_user *u, struct err *e)
 	return 0;
 }
 
+/* What the thread beside the filter needs. */
+struct hand_over {
+	const struct process_run *run;
+	struct err *e;
+};
+
+static int hand_over_listener(void *ctx, int fd)
+{
+	const struct hand_over *h = ctx;
+
+	return h->run->notify(h->run->ctx, fd, h->e);
+}
+
 static int load_seccomp(const struct process_run *run, struct err *e)
 {
-	int fd;
+	struct hand_over hand_over = { run, e };
+	int r;
 
 	if (!run->seccomp)
 		return 0;
-	fd = seccomp_load(run->seccomp);
-	if (fd < 0)
-		return err_set(e, fd, "linux.seccomp: load the filter");
-	return run->seccomp->notify ? run->notify(run->ctx, fd, e) : 0;
+	if (run->seccomp->notify)
+		r = seccomp_program_load_notify(run->seccomp, hand_over_listener, &hand_over);
+	else
+		r = seccomp_program_load(run->seccomp);
+	/* The hand-over has explained itself. */
+	return r < 0 && e->code == 0 ? err_set(e, r, "linux.seccomp: load the filter") : r;
 }
 
 /* User and capabilities; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN may load a filter, so it goes first;

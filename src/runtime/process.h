@@ -34,7 +34,7 @@ struct process_run {
 	unsigned preserve_fds;                 /* 3..2+n stay open */
 	unsigned listen_fds;                   /* the first n of them are sd_listen_fds(3) */
 	bool keep_groups;                      /* run.oci.keep_original_groups */
-	/* The seccomp listener, to be handed to the agent. Takes ownership of fd. */
+	/* The seccomp listener, to be handed to the agent; called from a thread of its own. fd is borrowed. */
 	int (*notify)(void *ctx, int fd, struct err *e);
 	/* The next thing is execve. */
 	int (*about_to_exec)(void *ctx, struct err *e);

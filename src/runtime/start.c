@@ -31,8 +31,8 @@ static int follow(int sock, const struct state *state, const struct oci_config *
 			return r;
 		if (msg.type == SYNC_EXEC)
 			return sync_expect_end(sock, e);
-		r = listener_hand_over(config->linux_->seccomp, bundle_annotation(config, "run.oci.seccomp.receiver"),
-				       state_document(state), OCI_STATUS_CREATED, state_document(state)->pid, msg.fd, e);
+		r = listener_hand_over(config, state_document(state), OCI_STATUS_CREATED, state_document(state)->pid,
+				       msg.fd, e);
 		fd_close(&msg.fd);
 		if (r == 0)
 			r = sync_send(sock, SYNC_NOTIFY_SENT, 0, -EBADF, e);

@@ -61,12 +61,9 @@ static int check_process(const struct oci_config *config, struct err *e)
 
 static int check_hook_list(const char *kind, const struct oci_hook *hooks, size_t n, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		if (hooks[i].path[0] != '/')
 			return err_say(e, -EINVAL, "hooks.%s[%zu].path: '%s' must be absolute", kind, i, hooks[i].path);
-		if (hooks[i].timeout && *hooks[i].timeout <= 0)
-			return err_say(e, -EINVAL, "hooks.%s[%zu].timeout: must be greater than zero", kind, i);
-	}
 	return 0;
 }
 
@@ -231,11 +228,7 @@ static int check_personality(const struct oci_config *config, struct err *e)
 {
 	const struct oci_personality *p = config->linux_ ? config->linux_->personality : NULL;
 
-	if (!p)
-		return 0;
-	if (!p->domain)
-		return err_say(e, -EINVAL, "linux.personality.domain: required property is missing");
-	if (p->n_flags > 0)
+	if (p && p->n_flags > 0)
 		return err_say(e, -EINVAL, "linux.personality.flags[0]: '%s' is not supported", p->flags[0]);
 	return 0;
 }
@@ -248,8 +241,6 @@ static int check_memory_policy(const struct oci_config *config, struct err *e)
 
 	if (!p)
 		return 0;
-	if (!p->mode)
-		return err_say(e, -EINVAL, "linux.memoryPolicy.mode: required property is missing");
 	nodes = !str_empty(p->nodes);
 	if (nodes && (p->mode == OCI_MPOL_DEFAULT || p->mode == OCI_MPOL_LOCAL))
 		return err_say(e, -EINVAL, "linux.memoryPolicy.nodes: must be empty for this mode");
@@ -302,7 +293,7 @@ static bool has_odd_component(const char *file)
 	for (size_t i = 0; i < parts.n; i++)
 		if (strcmp(parts.v[i], "..") == 0 || strcmp(parts.v[i], ".") == 0)
 			return true;
-	return parts.n == 0 || file[0] == '/' || strstr(file, "//");
+	return parts.n == 0 || file[0] == '/' || file[strlen(file) - 1] == '/' || strstr(file, "//");
 }
 
 /* The sysctls that belong to a namespace; a '/' at the end stands for all below. */

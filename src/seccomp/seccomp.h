@@ -49,13 +49,6 @@ int seccomp_from_base64(const struct oci_seccomp *profile, const char *text,
    listener already. -ESRCH: TSYNC, and another thread has a filter of its own. */
 int seccomp_program_load(const struct seccomp_program *program);
 
-#ifndef _SECCOMP_H /* libseccomp has a function of this name, so ours has none in the object file */
-static inline int seccomp_load(const struct seccomp_program *program)
-{
-	return seccomp_program_load(program);
-}
-#endif
-
 /* Load a program that notifies, and hand over the descriptor from a thread that is not under the
    filter: hand_over(ctx, fd) runs in it, whatever system calls it needs, and the descriptor is
    closed after it. This thread makes no system call meanwhile, so the profile may notify of, or

@@ -322,8 +322,8 @@ as_user() {
 	if [[ $ROOTLESS == 0 ]]; then
 		id "$OCITEST_USER" >/dev/null 2>&1 || skip "no user $OCITEST_USER (tests/run makes it)"
 		chown -R "$OCITEST_USER:" "$T"
-		local WRAP=(setpriv "--reuid=$OCITEST_USER" "--regid=$OCITEST_USER" --init-groups
-			env "HOME=$T" "USER=$OCITEST_USER" "XDG_RUNTIME_DIR=$T/run" "${WRAP[@]}")
+		local WRAP=("${WRAP[@]}" setpriv "--reuid=$OCITEST_USER" "--regid=$(id -g "$OCITEST_USER")" --init-groups
+			env "HOME=$T" "USER=$OCITEST_USER" "XDG_RUNTIME_DIR=$T/run")
 	fi
 	ocirun "$@"
 }
@@ -398,7 +398,7 @@ holds() {
 
 # mount_of TARGET: the last mount there, as one JSON object, from the guest's facts.
 mount_of() {
-	jq -c --arg t "$1" '[(.mounts // .)[] | select(.target == $t)] | last' <<<"$output"
+	jq -c --arg t "$1" '[(if type == "array" then . else .mounts end)[] | select(.target == $t)] | last' <<<"$output"
 }
 
 # ---- nothing is left --------------------------------------------------------------------------

@@ -528,7 +528,7 @@ mount_words() { # TARGET: the options of the mount, between commas
 	requires_user "root may go everywhere"
 	[[ ! -x /root ]] || skip "/root may be entered by anybody"
 	add_mount /mnt /root/below bind
-	create_refused "mounts[6]" "/root " "searchable"
+	create_refused "mounts[6]" /root searched
 }
 
 @test "sysfs without an own network namespace falls back to the host's /sys in a user namespace" {

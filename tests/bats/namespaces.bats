@@ -3,7 +3,7 @@
 load helpers
 
 # The names in /proc/PID/ns, by the type in config.json.
-declare -A proc_name=([pid]=pid [network]=net [mount]=mnt [ipc]=ipc [uts]=uts [user]=user [cgroup]=cgroup [time]=time)
+declare -gA proc_name=([pid]=pid [network]=net [mount]=mnt [ipc]=ipc [uts]=uts [user]=user [cgroup]=cgroup [time]=time)
 
 own_ns() { # NAME: the inode of this shell's namespace
 	stat -Lc %i "/proc/self/ns/$1"
@@ -13,35 +13,26 @@ set_namespaces() { # TYPE...
 	config '.linux.namespaces = ($ARGS.positional | map({type: .})) | del(.hostname)' --args -- "$@"
 }
 
-# A namespace of a type that a sleeping container or process holds: $holder is its pid.
+# A new namespace of a type, held by a process: $holder is its pid.
 hold_namespace() { # TYPE
-	local options=()
-	[[ $ROOTLESS == 0 || $1 == user ]] || options+=(--map-root-user)
+	local options=(--fork --kill-child)
+	[[ $ROOTLESS == 0 && $1 != user ]] || options+=(--map-root-user)
 	case $1 in
-	pid) options+=(--pid --fork) ;;
+	user) ;;
 	network) options+=(--net) ;;
-	ipc) options+=(--ipc) ;;
-	uts) options+=(--uts) ;;
-	mount) options+=(--mount) ;;
-	cgroup) options+=(--cgroup) ;;
-	time) options+=(--time --fork) ;;
-	user) options+=(--user --map-root-user) ;;
+	*) options+=("--$1") ;;
 	esac
-	unshare "${options[@]}" --kill-child sleep 60 3>&- 4>&- &
-	local shell=$!
-	wait_until grep -qs ^sleep "/proc/$shell/comm" "/proc/$shell/task/$shell/children" || true
-	holder=$shell
-	case $1 in pid | time) wait_until child_of "$shell" && holder=$(<"/proc/$shell/task/$shell/children") && holder=${holder%% *} ;; esac
-	wait_until grep -qs sleep "/proc/$holder/comm"
-	holder_parent=$shell
+	unshare "${options[@]}" sleep 60 3>&- 4>&- &
+	holder_parent=$!
+	wait_until find_holder
 }
 
-child_of() {
-	[[ $(<"/proc/$1/task/$1/children") ]]
+find_holder() {
+	holder=$(pgrep -P "$holder_parent" sleep)
 }
 
-teardown_holder() {
-	kill -KILL "$holder" "$holder_parent" 2>/dev/null || true
+release_namespace() {
+	kill -KILL "$holder_parent"
 	wait "$holder_parent" 2>/dev/null || true
 }
 
@@ -60,9 +51,7 @@ teardown_holder() {
 	requires_root "a user needs most of them"
 	local all=(pid network ipc uts mount) type rest
 	for type in pid network ipc uts; do
-		rest=("${all[@]/$type/}")
-		# shellcheck disable=SC2206 # the empty word is to vanish
-		rest=(${rest[@]})
+		mapfile -t rest < <(printf '%s\n' "${all[@]}" | grep -vx "$type")
 		set_namespaces "${rest[@]}"
 		runs
 		fact_is ".ns.${proc_name[$type]}" "$(own_ns "${proc_name[$type]}")"
@@ -123,7 +112,7 @@ teardown_holder() {
 		ino=$(stat -Lc %i "/proc/$holder/ns/${proc_name[$type]}")
 		runs
 		fact_is ".ns.${proc_name[$type]}" "$ino"
-		teardown_holder
+		release_namespace
 	done
 }
 
@@ -147,15 +136,13 @@ teardown_holder() {
 @test "a container joins all namespaces of another one, as in a pod" {
 	args /guest sleep
 	started
-	local first type paths='{}'
+	local first type
 	first=$(container_pid)
 	bundle_new "$T/second"
 	B=$T/second
 	args /guest ns
-	config '.linux.namespaces |= map(.path = "/proc/\($p)/ns/" + {pid: "pid", network: "net", ipc: "ipc", uts: "uts", user: "user"}[.type]
-		| if .type == "mount" then del(.path) else . end) | del(.hostname, .linux.uidMappings, .linux.gidMappings)' --arg p "$first" 2>/dev/null ||
-		config '.linux.namespaces |= map(if .type == "mount" then . else
-			.path = "/proc/\($p)/ns/" + ({network: "net"}[.type] // .type) end) | del(.hostname, .linux.uidMappings, .linux.gidMappings)' --arg p "$first"
+	config '.linux.namespaces |= map(if .type == "mount" then . else .path = "/proc/\($p)/ns/" + ({network: "net"}[.type] // .type) end) |
+		del(.hostname, .linux.uidMappings, .linux.gidMappings)' --arg p "$first"
 	works run --bundle "$B" "$ID-2"
 	for type in pid net ipc uts user; do
 		fact_is ".$type" "$(stat -Lc %i "/proc/$first/ns/$type")"
@@ -171,7 +158,7 @@ teardown_holder() {
 	user=$(stat -Lc %i "/proc/$holder/ns/user")
 	runs
 	fact_is .ns.user "$user" .uids[0] 0
-	teardown_holder
+	release_namespace
 }
 
 @test "a path of another type is refused (config-linux.md, Namespaces)" {

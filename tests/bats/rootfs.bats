@@ -39,7 +39,7 @@ load helpers
 	requires_user "root may go everywhere"
 	[[ ! -x /root ]] || skip "/root may be entered by anybody"
 	config '.root.path = "/root/image"'
-	create_refused "/root " root
+	create_refused "/root" searched
 }
 
 @test "root.readonly (config.md, Root)" {

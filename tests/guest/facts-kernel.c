@@ -23,17 +23,20 @@ static void print_file(const char *path)
 {
 	char text[65536];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+	size_t length = 0;
+	ssize_t n = -1;
 
+	while (fd >= 0 && (n = read(fd, text + length, sizeof text - length)) > 0)
+		length += (size_t)n;
 	if (fd >= 0)
 		close(fd);
 	if (n < 0) {
 		printf("null");
 		return;
 	}
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	json_string_n(text, (size_t)n);
+	if (length > 0 && text[length - 1] == '\n')
+		length--;
+	json_string_n(text, length);
 }
 
 static void fact_ns(void)
