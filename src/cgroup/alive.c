@@ -64,22 +64,53 @@ int cgroup_is_frozen(struct cgroup *cgroup, bool *ret_frozen, struct err *e)
 	return 0;
 }
 
+int cgroup_record_is_frozen(const struct cgroup_record *record, bool *ret_frozen, struct err *e)
+{
+	/* Where every distribution has them; a file that is not there says no. */
+	static const struct {
+		const char *mountpoint, *file;
+	} places[] = {
+		{ "/sys/fs/cgroup", "cgroup.freeze" },
+		{ "/sys/fs/cgroup/unified", "cgroup.freeze" },
+		{ "/sys/fs/cgroup/freezer", "freezer.self_freezing" },
+	};
+
+	*ret_frozen = false;
+	for (size_t i = 0; record->manager && !*ret_frozen && i < ARRAY_SIZE(places); i++) {
+		_cleanup_free_ char *file = str_printf("%s%s/%s", places[i].mountpoint, record->path, places[i].file);
+		_cleanup_free_ char *text = NULL;
+		int r = tree_read(AT_FDCWD, file, &text);
+
+		if (r < 0 && r != -ENOENT && r != -ENODEV)
+			return err_set(e, r, "cannot read %s", file);
+		*ret_frozen = r == 0 && text[0] == '1';
+	}
+	return 0;
+}
+
+static int thaw(struct cgroup *cgroup, const struct hierarchy *v2, const struct hierarchy *v1, struct err *e)
+{
+	int r = v2 ? v2_freeze(v2, cgroup->record.path, false, e) : 0;
+	bool frozen = false;
+
+	if (r == 0 && v1 && v1_is_frozen(v1, &frozen) == 0 && frozen)
+		r = v1_freeze(v1, cgroup->record.path, false, e);
+	return r;
+}
+
 int cgroup_freeze(struct cgroup *cgroup, bool frozen, struct err *e)
 {
 	const struct hierarchy *v2 = cgroup_v2_dir(cgroup), *v1 = cgroup_v1_dir(cgroup, "freezer");
-	bool is_frozen = false;
-	int r;
 
-	if (!v2 && !v1)
+	if (!cgroup->record.manager)
 		return err_say(e, -EOPNOTSUPP, "the container has no cgroup, and without one it can be neither paused nor "
 					       "resumed");
-	if (frozen)
-		return v2 ? v2_freeze(v2, cgroup->record.path, true, e) : v1_freeze(v1, cgroup->record.path, true, e);
-
-	r = v2 ? v2_freeze(v2, cgroup->record.path, false, e) : 0;
-	if (r == 0 && v1 && v1_is_frozen(v1, &is_frozen) == 0 && is_frozen)
-		r = v1_freeze(v1, cgroup->record.path, false, e);
-	return r;
+	if (!frozen)
+		return thaw(cgroup, v2, v1, e);
+	if (!v2 && !v1)
+		return err_say(e, -EOPNOTSUPP, "cgroup %s: it is gone, or there is no freezer on this machine",
+			       cgroup->record.path);
+	return v2 ? v2_freeze(v2, cgroup->record.path, true, e) : v1_freeze(v1, cgroup->record.path, true, e);
 }
 
 /* Signal while nothing can run, fork or end, so that nobody is missed and no pid changes its owner.  A

@@ -86,9 +86,12 @@ void cgroup_freep(struct cgroup **cgroup);
 /* Signal every process in it (SIGKILL: cgroup.kill where there is one). 0 also when it is empty or gone. */
 int cgroup_signal(struct cgroup *cgroup, int sig, struct err *e);
 
-/* Freeze or thaw, and wait until it is so. */
+/* Freeze or thaw, and wait until it is so. To thaw what is gone is no error. */
 int cgroup_freeze(struct cgroup *cgroup, bool frozen, struct err *e);
 int cgroup_is_frozen(struct cgroup *cgroup, bool *ret_frozen, struct err *e);
+
+/* The same without opening it: what `list` asks of a thousand containers. */
+int cgroup_record_is_frozen(const struct cgroup_record *record, bool *ret_frozen, struct err *e);
 
 /* All processes, those of sub-groups too, as this process sees their pids; *ret_pids is new memory. */
 int cgroup_pids(struct cgroup *cgroup, pid_t **ret_pids, size_t *ret_n_pids, struct err *e);

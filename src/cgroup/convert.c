@@ -16,14 +16,17 @@ static double log_2(double x)
 {
 	double result = 0, bit = 0.5;
 
-	for (; x >= 2; x /= 2)
+	while (x >= 2) {
+		x /= 2;
 		result += 1;
-	for (int i = 0; i < 50; i++, bit /= 2) {
+	}
+	for (int i = 0; i < 50; i++) {
 		x *= x;
 		if (x >= 2) {
 			x /= 2;
 			result += bit;
 		}
+		bit /= 2;
 	}
 	return result;
 }
@@ -31,17 +34,16 @@ static double log_2(double x)
 /* 10^x for 0 <= x <= 4: the whole powers by multiplication, the rest by the series of e^y, y < ln 10. */
 static double power_of_10(double x)
 {
-	double result = 1, term = 1, y;
+	int whole = (int)x;
+	double y = (x - whole) * LN_10, term = 1, result = 1;
 
-	for (; x >= 1; x -= 1)
-		result *= 10;
-	y = x * LN_10;
-	x = 1;
 	for (int i = 1; i < 40; i++) {
 		term *= y / i;
-		x += term;
+		result += term;
 	}
-	return result * x;
+	for (int i = 0; i < whole; i++)
+		result *= 10;
+	return result;
 }
 
 uint64_t convert_shares(uint64_t shares)

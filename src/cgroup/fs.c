@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/fdio.h"
 #include "base/log.h"
@@ -241,12 +243,35 @@ int fs_spread(struct cgroup *cgroup, struct err *e)
 	return r;
 }
 
+/* The device rules of a container that began in v2 alone, on a machine where bpf(2) is forbidden (a seccomp
+   filter around us: EPERM, ENOSYS) or has no such programs (EINVAL): v1 may have a controller for them. */
+static int apply_everywhere(struct cgroup *cgroup, struct err *e)
+{
+	struct hierarchies all = HIERARCHIES_INIT;
+	int r = hierarchies_find(true, &all, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < all.n; i++)
+		if (all.v[i].v2)
+			r = hierarchy_open_dir(&all.v[i], cgroup->record.path);
+	hierarchies_done(&cgroup->hierarchies);
+	cgroup->hierarchies = all;
+	cgroup->everywhere = true;
+	if (r < 0)
+		return err_set(e, r, "cgroup %s: cannot open it", cgroup->record.path);
+	r = fs_spread(cgroup, e);
+	return r < 0 ? r : limits_apply(cgroup, cgroup->resources, e);
+}
+
 static int fs_adopt(struct cgroup *cgroup, pid_t pid, struct err *e)
 {
 	int r = fs_join(cgroup, pid, e);
 
 	if (r == 0 && cgroup->resources)
 		r = limits_apply(cgroup, cgroup->resources, e);
+	if (!cgroup->everywhere && (r == -EPERM || r == -ENOSYS || r == -EINVAL))
+		r = apply_everywhere(cgroup, e);
 	cgroup->resources = NULL;
 	for (size_t i = 0; i < cgroup->hierarchies.n; i++)
 		cgroup->hierarchies.v[i].fresh = false;
@@ -314,6 +339,7 @@ int fs_remove(struct cgroup *cgroup, struct err *e)
 	/* A fork bomb can outrun a round of signals where there is no cgroup.kill, but not many of them:
 	   each one freezes first. */
 	const int rounds = 100;
+	const struct timespec pause = { .tv_nsec = 1000000 };
 
 	if (remove_empty(cgroup))
 		return 0;
@@ -338,6 +364,8 @@ int fs_remove(struct cgroup *cgroup, struct err *e)
 		}
 		if (!busy)
 			return 0;
+		/* Nobody is listed any more, and the last one is still on its way out. */
+		nanosleep(&pause, NULL);
 	}
 	return 0;
 }

@@ -132,7 +132,7 @@ static int seconds_to_usec(struct property *p)
 
 	if (n < 4 || strcmp(p->name + n - 3, "Sec") != 0 || (n > 4 && p->name[n - 4] == 'U'))
 		return 0;
-	if ((p->type == PROPERTY_STRING || p->type == PROPERTY_STRINGS || p->type == PROPERTY_BOOL) || seconds < 0 ||
+	if (p->type == PROPERTY_STRING || p->type == PROPERTY_STRINGS || p->type == PROPERTY_BOOL || seconds < 0 ||
 	    seconds > 1e12)
 		return -EINVAL;
 	name = str_printf("%.*sUSec", (int)(n - 3), p->name);
@@ -169,8 +169,8 @@ int properties_from_annotations(const struct oci_pair *annotations, size_t n, st
 		if (r == 0)
 			r = seconds_to_usec(p);
 		if (r < 0)
-			return err_say(e, -EINVAL, "annotations.%s: cannot understand \"%s\" as a value in GVariant's text format, "
-						   "such as true, 5, uint64 5 or 'text'", annotations[i].key,
+			return err_say(e, -EINVAL, "annotations.%s: cannot understand \"%s\" as a value in GVariant's text "
+						   "format, such as true, 5, uint64 5 or 'text'", annotations[i].key,
 				       annotations[i].value);
 	}
 	return 0;

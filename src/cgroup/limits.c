@@ -88,8 +88,8 @@ static int check_uses(const struct oci_resources *r, const struct hierarchies *h
 		if (use_in_v1(u, hierarchies) || (v2 && (u->v2[0] || u->key)))
 			continue;
 		if (v2)
-			return err_say(e, -EOPNOTSUPP, "linux.resources.%s: only cgroup v1 knows it, and no v1 hierarchy with the "
-						       "%s controller is mounted", u->property, u->v1);
+			return err_say(e, -EOPNOTSUPP, "linux.resources.%s: only cgroup v1 knows it, and no v1 hierarchy with "
+						       "the %s controller is mounted", u->property, u->v1);
 		if (u->key)
 			return err_say(e, -EOPNOTSUPP, "linux.resources.unified.%s: this machine has no cgroup v2 hierarchy",
 				       u->key);

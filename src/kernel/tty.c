@@ -47,6 +47,17 @@ int tty_set_size(int fd, unsigned rows, unsigned columns)
 	return ioctl(fd, TIOCSWINSZ, &size) < 0 ? -errno : 0;
 }
 
+int tty_get_size(int fd, unsigned *ret_rows, unsigned *ret_columns)
+{
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+		return -errno;
+	*ret_rows = size.ws_row;
+	*ret_columns = size.ws_col;
+	return 0;
+}
+
 int tty_copy_size(int from, int to)
 {
 	struct winsize size;

@@ -13,6 +13,9 @@ int tty_open_pair(int dirfd, const char *ptmx, int *ret_master, int *ret_slave, 
 /* Rows and columns; 0x0 is left alone. */
 int tty_set_size(int fd, unsigned rows, unsigned columns);
 
+/* The window size; -ENOTTY when fd is no terminal. */
+int tty_get_size(int fd, unsigned *ret_rows, unsigned *ret_columns);
+
 /* Copy the window size of one terminal to another; -ENOTTY when `from` is none. */
 int tty_copy_size(int from, int to);
 

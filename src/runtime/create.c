@@ -16,6 +16,7 @@
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
+#include "kernel/tty.h"
 #include "runtime/console.h"
 #include "runtime/hooks.h"
 #include "runtime/launch.h"
@@ -204,6 +205,8 @@ static int serve_until(struct launch *l, enum sync_type last, int64_t *ret_value
 			fd_close(&msg.fd);
 		} else {
 			l->console = msg.fd;
+			/* Before the program can ask for it; -ENOTTY: we have no terminal to take it from. */
+			(void)tty_copy_size(STDIN_FILENO, l->console);
 		}
 		if (r < 0)
 			return r;
@@ -244,6 +247,8 @@ static int stage_ready(struct launch *l, struct err *e)
 	int64_t unused;
 	int r;
 
+	/* createContainer hooks run in init meanwhile. */
+	l->hooks_begun |= hooks_any(l->config, HOOK_CREATE_CONTAINER);
 	r = serve_until(l, SYNC_READY, &unused, e);
 	if (r < 0)
 		return r;

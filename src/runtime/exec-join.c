@@ -93,7 +93,7 @@ static int resolve_user(struct exec *x, struct err *e)
 {
 	_cleanup_close_ int root = -EBADF;
 
-	if (!x->options->user || x->process != &x->made)
+	if (!x->options->user || x->options->process)
 		return 0;
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)

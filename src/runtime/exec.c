@@ -14,6 +14,7 @@
 #include "cgroup/cgroup.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
+#include "kernel/tty.h"
 #include "runtime/console.h"
 #include "runtime/filter.h"
 #include "runtime/listener.h"
@@ -103,6 +104,20 @@ static int protect(const struct exec *x, struct err *e)
 	return r < 0 ? err_set(e, r, "%s", path) : selfexe_protect(&uids, e);
 }
 
+/* A program that starts in our terminal sees our size from the beginning. */
+static void take_over_size(struct exec *x)
+{
+	unsigned rows, columns;
+
+	if (!x->process->terminal || x->options->console_socket || tty_get_size(STDIN_FILENO, &rows, &columns) < 0)
+		return;
+	x->own_size = (struct oci_console_size){ .height = rows, .width = columns };
+	if (x->process != &x->made)
+		x->made = *x->process;
+	x->made.console_size = &x->own_size;
+	x->process = &x->made;
+}
+
 static int prepare(struct exec *x, struct err *e)
 {
 	int r;
@@ -110,6 +125,7 @@ static int prepare(struct exec *x, struct err *e)
 	r = exec_make_process(x, e);
 	if (r < 0)
 		return r;
+	take_over_size(x);
 	if (x->process->terminal && x->options->detach && !x->options->console_socket)
 		return err_say(e, -EINVAL, "process.terminal: a detached process needs --console-socket");
 	if (!x->process->terminal && x->options->console_socket)

@@ -23,7 +23,8 @@ struct exec {
 
 	/* what is to run */
 	struct bundle_document process_document; /* --process */
-	struct oci_process made;                 /* else: the container's, changed by the options */
+	struct oci_process made;                 /* that, or the container's, with changes of ours */
+	struct oci_console_size own_size;          /* of our terminal, which the new one gets */
 	struct oci_capabilities made_capabilities; /* its capabilities, when --cap adds to them */
 	const struct oci_process *process;
 	struct strv strings;                     /* owns what `made` borrows */

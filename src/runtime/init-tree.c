@@ -59,6 +59,7 @@ int init_assemble_tree(struct launch *l, struct err *e)
 		.userns = l->caller.inside || l->namespaces.user_made || l->namespaces.user_joined,
 		.uids = l->namespaces.user_made ? &l->ids.uids : NULL,
 		.gids = l->namespaces.user_made ? &l->ids.gids : NULL,
+		.joined_userns = l->namespaces.user_joined,
 		.new_mount_ns = l->namespaces.made & CLONE_NEWNS,
 		.no_pivot = l->options->no_pivot,
 		.ask_source = ask_source,

@@ -99,15 +99,14 @@ with_fds() { # SCRIPT
 	done
 }
 
-@test "descriptors can be sockets, directories of the container's choice and pipes" {
+@test "a socket can be handed on" {
 	requires python3
 	cat >"$T/pass.py" <<-'END'
 		import os, socket, sys
 		a, b = socket.socketpair()
+		a.sendall(b"through the socket")
 		os.dup2(b.fileno(), 3)
 		os.set_inheritable(3, True)
-		a.sendall(b"through the socket")
-		a.shutdown(socket.SHUT_WR)
 		os.execv(sys.argv[1], sys.argv[1:])
 	END
 	WRAP=(python3 "$T/pass.py")

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 load helpers
 
-# hook KIND TAG [THEN]: a hook that appends a line about its call to $T/shared/log, in any namespace.  The
+# hook KIND TAG [fail|sleep|silent]: a hook that appends a line about its call to $T/shared/log, in any namespace.  The
 # environment is what the hook lists, so that the mark for leftovers has to be listed.
 hook() {
 	local path=$T/shared/guest
 	[[ $1 != startContainer ]] || path=/guest
-	config '.hooks[$k] += [{path: $p, args: ["argv0-" + $t, "hook", $log, $t, $then], env: ["TAG=" + $t, "OCIRUN_TEST_MARK=" + $m]}]' \
-		--arg k "$1" --arg p "$path" --arg t "$2" --arg then "${3:-}" --arg log "$T/shared/log" --arg m "$ID"
+	config '.hooks[$k] += [{path: $p, args: ["argv0-" + $t, "hook", $log, $t, $act], env: ["TAG=" + $t, "OCIRUN_TEST_MARK=" + $m]}]' \
+		--arg k "$1" --arg p "$path" --arg t "$2" --arg act "${3:-}" --arg log "$T/shared/log" --arg m "$ID"
 }
 
 # The last hook of a kind gets a timeout.

@@ -28,7 +28,7 @@ check_test()
 			say "$1: no test \"$name\" in tests/bats/$file"
 		fi
 		;;
-	test-*) [ -f "tests/unit/$2.c" ] || [ -f "tests/unit/$2.sh" ] || say "$1: no tests/unit/$2.c" ;;
+	test-*) [ -f "tests/unit/$2.c" ] || [ -f "tests/unit/$2.sh" ] || [ -f "tests/unit/$2.py" ] || say "$1: no tests/unit/$2.c" ;;
 	*) say "$1: \`$2\` names no test" ;;
 	esac
 }

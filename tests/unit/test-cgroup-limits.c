@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/magic.h>
-#include <sched.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
-#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -250,6 +253,29 @@ static void test_devices(const char *where)
 	stop(&c);
 }
 
+/* As in a container whose seccomp filter has no bpf(2): the v1 controller does it. */
+static void test_devices_without_bpf(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
+	const struct oci_device_rule deny[] = { { .allow = false, .access = "rwm" } };
+	const struct oci_resources r = { .devices = deny, .n_devices = 1 };
+	struct container c;
+	struct err e = ERR_INIT;
+
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0,
+	      "bpf(2) is forbidden");
+	CHECK(start(&c, NULL, &r, &e) == 0, "a container starts %s", e.text);
+	CHECK(try_device(c.cgroup, 1, 3) == 0, "/dev/null can be opened");
+	CHECK(try_device(c.cgroup, 1, 11) == EPERM, "/dev/kmsg cannot");
+	stop(&c);
+}
+
 int main(void)
 {
 	snprintf(path, sizeof(path), "/ocirun-test-%d", (int)getpid());
@@ -266,5 +292,7 @@ int main(void)
 	test_v1_limits();
 	test_spread();
 	test_unified();
+	/* Last: it cannot be taken back. */
+	test_devices_without_bpf();
 	return test_done();
 }
