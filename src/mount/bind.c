@@ -97,6 +97,16 @@ static int ask_or_try(const struct rootfs *rootfs, const struct mount_entry *ent
 	return bind_clone(entry, e);
 }
 
+/* Since Linux 6.8 mountinfo is sorted by the time when a mount was made, and should show the order of mounts[]:
+   clone it again.  EINVAL: before Linux 6.15 a detached mount cannot be cloned, and the early one serves. */
+static int take_early(struct rootfs *rootfs, const struct mount_entry *entry)
+{
+	_cleanup_close_ int early = TAKE_FD(rootfs->early[entry->index]);
+	int fd = mnt_clone(early, "", has_own(entry, MOUNT_OWN_RBIND), false);
+
+	return fd == -EINVAL ? TAKE_FD(early) : fd;
+}
+
 /* The clone of the source; *ret_asked: it comes from the runtime, which has shifted its ids. */
 static int open_source(struct rootfs *rootfs, const struct mount_entry *entry, bool *ret_asked, struct err *e)
 {
@@ -104,8 +114,10 @@ static int open_source(struct rootfs *rootfs, const struct mount_entry *entry, b
 	int fd;
 
 	*ret_asked = false;
-	if (rootfs->early[entry->index] >= 0)
-		return TAKE_FD(rootfs->early[entry->index]);
+	if (rootfs->early[entry->index] >= 0) {
+		fd = take_early(rootfs, entry);
+		return fd < 0 ? err_set(e, fd, "cannot bind %s", entry->source) : fd;
+	}
 	if (needs_host(rootfs, entry))
 		return ask_or_try(rootfs, entry, ret_asked, e);
 	fd = bind_clone(entry, e);
@@ -158,11 +170,14 @@ static bool is_procfs(int fd, const struct stat *st)
 	return st->st_ino == 1 && fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-static void warn_super(const struct mount_entry *entry)
+static void warn_ignored(const struct mount_entry *entry)
 {
 	if (entry->options.super & ~(unsigned)MOUNT_SUPER_SILENT)
 		log_warning("mounts[%zu] %s: sync, dirsync, lazytime, mand and iversion belong to the file system, and do "
 			    "nothing on a bind mount", entry->index, entry->destination);
+	for (size_t i = 0; i < entry->options.data.n; i++)
+		log_warning("mounts[%zu] %s: option \"%s\" belongs to the file system, and does nothing on a bind mount",
+			    entry->index, entry->destination, entry->options.data.v[i]);
 }
 
 static int shift_ids(const struct rootfs *rootfs, const struct mount_entry *entry, int fd, struct err *e)
@@ -205,7 +220,7 @@ int bind_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct er
 	_cleanup_close_ int fd = -EBADF;
 	bool asked;
 
-	warn_super(entry);
+	warn_ignored(entry);
 	fd = open_source(rootfs, entry, &asked, e);
 	if (fd < 0)
 		return fd;

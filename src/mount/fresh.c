@@ -60,7 +60,7 @@ static const char *annotation(const struct oci_config *config, const char *key)
 static int set_label(const struct mnt_fs *fs, const struct rootfs *rootfs, const struct mount_entry *entry)
 {
 	const struct oci_config *config = rootfs->env.config;
-	const char *label = config->linux_ ? config->linux_->mount_label : NULL;
+	const char *label = rootfs_mount_label(rootfs);
 	const char *key = annotation(config, "run.oci.mount_context_type");
 
 	if (str_empty(key))

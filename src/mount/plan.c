@@ -110,15 +110,29 @@ static int decide_kind(struct mount_entry *entry, struct err *e)
 	return 0;
 }
 
+/* Options that configs have on all their mounts, binds among them, where mount(2) ignores them; bind.c warns.
+   Others may be a misspelt "ro", which must not be ignored. */
+static bool is_tmpfs_option(const char *word)
+{
+	static const char *const keys[] = { "mode=", "uid=", "gid=", "size=", "nr_inodes=" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (str_starts(word, keys[i]))
+			return true;
+	return false;
+}
+
 static int check_bind(struct mount_entry *entry, const char *bundle, struct err *e)
 {
 	const char *source = entry->mount->source;
 
 	if (str_empty(source))
 		return err_say(e, -EINVAL, "source is missing: a bind mount needs one");
-	if (entry->options.data.n > 0)
-		return err_say(e, -EINVAL, "option \"%s\" is unknown, and a bind mount has no file system to pass it to",
-			       entry->options.data.v[0]);
+	for (size_t i = 0; i < entry->options.data.n; i++)
+		if (!is_tmpfs_option(entry->options.data.v[i]))
+			return err_say(e, -EINVAL,
+				       "option \"%s\" is unknown, and a bind mount has no file system to pass it to",
+				       entry->options.data.v[i]);
 	entry->source = *source == '/' ? xstrdup(source) : str_printf("%s/%s", bundle, source);
 	return 0;
 }

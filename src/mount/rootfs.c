@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/lsm.h"
 #include "kernel/mnt.h"
 #include "kernel/syscalls.h"
 #include "mount/bind.h"
@@ -72,6 +73,27 @@ bool rootfs_has_uid(struct rootfs *rootfs, uint32_t uid)
 bool rootfs_has_gid(struct rootfs *rootfs, uint32_t gid)
 {
 	return !rootfs->env.userns || has_id(rootfs->env.gids, &rootfs->gids, "/proc/self/gid_map", gid);
+}
+
+static const char *label_of(const struct oci_config *config)
+{
+	return config->linux_ && !str_empty(config->linux_->mount_label) ? config->linux_->mount_label : NULL;
+}
+
+const char *rootfs_mount_label(const struct rootfs *rootfs)
+{
+	return rootfs->has_selinux ? label_of(rootfs->env.config) : NULL;
+}
+
+/* Without SELinux a label protects nothing and the kernel knows no option for it; process.selinuxLabel, which
+   asks for confinement, is refused there. */
+static void look_for_selinux(struct rootfs *rootfs)
+{
+	const char *label = label_of(rootfs->env.config);
+
+	rootfs->has_selinux = label && lsm_have_selinux();
+	if (label && !rootfs->has_selinux)
+		log_warning("linux.mountLabel %s does nothing here: SELinux is not enabled", label);
 }
 
 struct idmap_env rootfs_idmap_env(const struct rootfs *rootfs)
@@ -226,6 +248,7 @@ static int assemble(struct rootfs *rootfs, struct err *e)
 	rootfs->early = xmalloc((rootfs->plan.n_entries + 1) * sizeof(int));
 	for (size_t i = 0; i < rootfs->plan.n_entries; i++)
 		rootfs->early[i] = -EBADF;
+	look_for_selinux(rootfs);
 	r = read_joined_map(rootfs, e);
 	if (r >= 0)
 		r = bind_open_early(rootfs, e);

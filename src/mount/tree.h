@@ -21,6 +21,7 @@ struct rootfs {
 	int fd;                  /* the directory that will be "/" */
 	struct stat st;          /* and what it is */
 	int *early;              /* per entry: the clone of a shared source, or -EBADF */
+	bool has_selinux;        /* looked for only when there is a label */
 	bool no_mknod;           /* device nodes cannot be made here: bind the host's */
 	struct userns_map uids, gids; /* ids that exist here, where env has none; read at first use */
 };
@@ -28,6 +29,9 @@ struct rootfs {
 /* Is the id (of this user namespace) one that exists here? */
 bool rootfs_has_uid(struct rootfs *rootfs, uint32_t uid);
 bool rootfs_has_gid(struct rootfs *rootfs, uint32_t gid);
+
+/* linux.mountLabel; NULL when there is none, or the kernel does not run SELinux. */
+const char *rootfs_mount_label(const struct rootfs *rootfs);
 
 /* How ids of mounts are shifted from here. */
 struct idmap_env rootfs_idmap_env(const struct rootfs *rootfs);

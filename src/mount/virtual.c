@@ -121,8 +121,7 @@ int virtual_sysfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 /* mqueue takes no context option: its root is labelled instead. */
 static int label_root(const struct rootfs *rootfs, int mnt_fd, struct err *e)
 {
-	const struct oci_linux *linux_ = rootfs->env.config->linux_;
-	const char *label = linux_ ? linux_->mount_label : NULL;
+	const char *label = rootfs_mount_label(rootfs);
 	_cleanup_close_ int fd = -EBADF;
 
 	if (str_empty(label))

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "runtime/console.h"
 #include "runtime/prepare-checks.h"
@@ -67,10 +66,6 @@ int init_assemble_tree(struct launch *l, struct err *e)
 	};
 	int r;
 
-	if (prepare_joins_mounts(l)) {
-		log_debug("mounts: the mount namespace is joined: root and mounts are those of its owner");
-		return 0;
-	}
 	if (wants_cgroups(l->config)) {
 		r = cgroup_hierarchies(l->cgroup, &hierarchies, &n, e);
 		if (r < 0)

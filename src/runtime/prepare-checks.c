@@ -12,14 +12,6 @@
 #include "base/str.h"
 #include "runtime/prepare.h"
 
-bool prepare_joins_mounts(const struct launch *l)
-{
-	for (size_t i = 0; i < l->namespaces.n_join; i++)
-		if (l->namespaces.join[i].type == OCI_NS_MOUNT)
-			return true;
-	return false;
-}
-
 int prepare_check_terminal(const struct launch *l, struct err *e)
 {
 	bool terminal = l->config->process && l->config->process->terminal;

@@ -4,9 +4,6 @@
 
 #include "runtime/launch.h"
 
-/* True if the config joins a mount namespace: then the file system is that namespace's, as it is. */
-bool prepare_joins_mounts(const struct launch *l);
-
 /* process.terminal against --console-socket and --detach. */
 int prepare_check_terminal(const struct launch *l, struct err *e);
 

@@ -170,7 +170,7 @@ int prepare_launch(struct launch *l, struct err *e)
 
 bool prepare_stops_when_mounted(const struct launch *l)
 {
-	bool own_tree = (l->namespaces.made & CLONE_NEWNS) || prepare_joins_mounts(l);
+	bool own_tree = l->namespaces.made & CLONE_NEWNS;
 
 	return !own_tree || hooks_any(l->config, HOOK_PRESTART) || hooks_any(l->config, HOOK_CREATE_RUNTIME);
 }

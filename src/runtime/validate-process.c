@@ -33,6 +33,15 @@ static int check_user(const struct oci_user *u, const char *path, struct err *e)
 	return 0;
 }
 
+/* environ(7): a name, '=' and a value. */
+static int check_env(const struct oci_process *p, const char *path, struct err *e)
+{
+	for (size_t i = 0; i < p->n_env; i++)
+		if (p->env[i][0] == '=' || !strchr(p->env[i], '='))
+			return err_say(e, -EINVAL, "%s.env[%zu]: '%s' is not NAME=value", path, i, p->env[i]);
+	return 0;
+}
+
 static int check_rlimits(const struct oci_process *p, const char *path, struct err *e)
 {
 	for (size_t i = 0; i < p->n_rlimits; i++) {
@@ -98,6 +107,8 @@ int validate_process(const struct oci_process *process, const char *path, struct
 	r = check_args(process, path, e);
 	if (r == 0)
 		r = check_user(&process->user, path, e);
+	if (r == 0)
+		r = check_env(process, path, e);
 	if (r == 0)
 		r = check_rlimits(process, path, e);
 	if (r == 0)

@@ -143,7 +143,7 @@ accepts() {
 	create_refused config.json
 	local text
 	for text in '[]' '"x"' 5 true null '{}{}' '{} x' '{"a":}' '{"a" 1}' "{'a':1}" '{"a":1,}' '{' '[' '{"process":{"args":["x"' '\x00'; do
-		printf "$text" >"$B/config.json"
+		printf %b "$text" >"$B/config.json"
 		create_refused config.json
 	done
 	rm "$B/config.json"
@@ -220,7 +220,7 @@ accepts() {
 
 @test "an empty string as program is refused" {
 	args ""
-	refused 'exec: ""' -- run --bundle "$B" "$ID"
+	create_refused "process.args[0]"
 }
 
 @test "env entries without a name or a value" {
@@ -301,15 +301,6 @@ accepts() {
 	breaks '.hooks = {poststart: [{path: "/x", timeout: 0}]}' "hooks.poststart[0].timeout"
 }
 
-@test "a root that cannot be read" {
-	requires_user "root reads everything"
-	chmod 000 "$R"
-	ocirun run --bundle "$B" "$ID"
-	chmod 755 "$R"
-	failed "$R"
-	no_container
-}
-
 @test "random damage: a hundred configs with one byte changed never crash or leave anything" {
 	cp "$B/config.json" "$T/whole.json"
 	local size n
@@ -317,7 +308,7 @@ accepts() {
 	RANDOM=4711
 	for ((n = 0; n < 100; n++)); do
 		cp "$T/whole.json" "$B/config.json"
-		printf "\\x$(printf %02x $((RANDOM % 256)))" |
+		printf %b "\\x$(printf %02x $((RANDOM % 256)))" |
 			dd of="$B/config.json" bs=1 seek=$(((RANDOM * 32768 + RANDOM) % size)) conv=notrunc 2>/dev/null
 		ocirun create --bundle "$B" "$ID"
 		[[ $status -lt 126 ]] || { echo "status $status: $stderr" >&2; cat "$B/config.json" >&2; false; }

@@ -43,7 +43,7 @@ static void test_kinds(void)
 	} rows[] = {
 		{ "proc", "proc", "nosuid", MOUNT_PROC },      { "sysfs", "sysfs", "ro", MOUNT_SYSFS },
 		{ "none", "/a", "rbind,ro", MOUNT_BIND },      { NULL, "/a", "bind", MOUNT_BIND },
-		{ "bind", "/a", "ro", MOUNT_BIND },            { "proc", "/a", "bind", MOUNT_BIND },
+		{ "bind", "/a", "ro,size=1m", MOUNT_BIND },    { "proc", "/a", "bind", MOUNT_BIND },
 		{ "tmpfs", "tmpfs", "size=1m", MOUNT_TMPFS },  { "cgroup2", "cgroup", "", MOUNT_CGROUP },
 		{ "ext4", "/dev/x", "ro,data=x", MOUNT_FS },   { NULL, NULL, "remount,ro", MOUNT_REMOUNT },
 		{ "overlay", "o", "lowerdir=/a:/b", MOUNT_OVERLAY },
@@ -63,8 +63,8 @@ static void test_refusals(void)
 	CHECK_STR(plan("/x", NULL, "/a", "ro", NULL),
 		  "mounts[0] /x: type is missing, and options have neither bind nor rbind");
 	CHECK_STR(plan("/x", "none", NULL, "bind", NULL), "mounts[0] /x: source is missing: a bind mount needs one");
-	CHECK_STR(plan("/x", "none", "/a", "bind,size=1m", NULL),
-		  "mounts[0] /x: option \"size=1m\" is unknown, and a bind mount has no file system to pass it to");
+	CHECK_STR(plan("/x", "none", "/a", "bind,size=1m,r0", NULL),
+		  "mounts[0] /x: option \"r0\" is unknown, and a bind mount has no file system to pass it to");
 	CHECK_STR(plan("/x", "proc", "/a", "tmpcopyup", NULL),
 		  "mounts[0] /x: option \"tmpcopyup\" is for tmpfs mounts only");
 	CHECK_STR(plan("proc/../proc//sys", "tmpfs", "t", "", NULL),
