@@ -160,19 +160,29 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...)
 	strbuf_add(b, text);
 }
 
-/* Length of the well-formed UTF-8 sequence at s, or 0 (RFC 3629: no surrogates, nothing overlong). */
+/* Well-formed UTF-8 by first byte: how long, and between which bounds the second byte lies (the Unicode Standard,
+   table 3-7: no surrogates, nothing overlong). */
+static const struct {
+	unsigned char first, last, length, second_min, second_max;
+} utf8[] = {
+	{ 0x01, 0x7f, 1, 0x00, 0xff }, { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
+/* Length of the well-formed sequence at s, or 0. The NUL at the end of s ends every loop in time. */
 static size_t utf8_length(const unsigned char *s)
 {
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf && (s[1] & 0xc0) == 0x80)
-		return 2;
-	if ((s[0] & 0xf0) == 0xe0 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
-	    !(s[0] == 0xe0 && s[1] < 0xa0) && !(s[0] == 0xed && s[1] > 0x9f))
-		return 3;
-	if (s[0] >= 0xf0 && s[0] <= 0xf4 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
-	    (s[3] & 0xc0) == 0x80 && !(s[0] == 0xf0 && s[1] < 0x90) && !(s[0] == 0xf4 && s[1] > 0x8f))
-		return 4;
+	for (size_t i = 0; i < ARRAY_SIZE(utf8); i++) {
+		if (s[0] < utf8[i].first || s[0] > utf8[i].last)
+			continue;
+		if (utf8[i].length > 1 && (s[1] < utf8[i].second_min || s[1] > utf8[i].second_max))
+			return 0;
+		for (size_t n = 2; n < utf8[i].length; n++)
+			if ((s[n] & 0xc0) != 0x80)
+				return 0;
+		return utf8[i].length;
+	}
 	return 0;
 }
 

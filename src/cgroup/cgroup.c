@@ -54,6 +54,14 @@ void cgroup_record_done(struct cgroup_record *record)
 	*record = (struct cgroup_record){ NULL, NULL, NULL };
 }
 
+static struct cgroup *new_cgroup(void)
+{
+	struct cgroup *cgroup = xcalloc(1, sizeof(*cgroup));
+
+	cgroup->joined_fd = -EBADF;
+	return cgroup;
+}
+
 void cgroup_free(struct cgroup *cgroup)
 {
 	if (!cgroup)
@@ -61,6 +69,7 @@ void cgroup_free(struct cgroup *cgroup)
 	cgroup_record_done(&cgroup->record);
 	hierarchies_done(&cgroup->hierarchies);
 	bus_free(cgroup->bus);
+	fd_close(&cgroup->joined_fd);
 	free(cgroup->own);
 	free(cgroup->slice);
 	free(cgroup);
@@ -90,6 +99,14 @@ const struct hierarchy *cgroup_v1_dir(const struct cgroup *cgroup, const char *c
 	const struct hierarchy *h = hierarchies_v1(&cgroup->hierarchies, controller);
 
 	return h && h->dir_fd >= 0 ? h : NULL;
+}
+
+bool cgroup_has_v1_dir(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->hierarchies.n; i++)
+		if (!cgroup->hierarchies.v[i].v2 && cgroup->hierarchies.v[i].dir_fd >= 0)
+			return true;
+	return false;
 }
 
 /* The cgroup of the caller, if the place depends on it.  -EXDEV: it is outside of the cgroup
@@ -135,7 +152,7 @@ static int plan_place(const struct cgroup_request *request, struct cgroup *cgrou
 
 int cgroup_plan(const struct cgroup_request *request, struct cgroup **ret_cgroup, struct err *e)
 {
-	_cleanup_(cgroup_freep) struct cgroup *cgroup = xcalloc(1, sizeof(*cgroup));
+	_cleanup_(cgroup_freep) struct cgroup *cgroup = new_cgroup();
 	bool limits = limits_asked(request->resources);
 	int r;
 
@@ -200,7 +217,7 @@ int cgroup_remove(struct cgroup *cgroup, struct err *e)
 
 int cgroup_open(const struct cgroup_record *record, struct cgroup **ret_cgroup, struct err *e)
 {
-	_cleanup_(cgroup_freep) struct cgroup *cgroup = xcalloc(1, sizeof(*cgroup));
+	_cleanup_(cgroup_freep) struct cgroup *cgroup = new_cgroup();
 	int manager = record->manager ? cgroup_manager_from_name(record->manager) : CGROUP_MANAGER_DISABLED;
 	int r;
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -55,16 +56,24 @@ int cgroup_create(struct cgroup *cgroup, struct err *e);
    is none (no v2 hierarchy, or systemd has to place the process). */
 int cgroup_clone_fd(const struct cgroup *cgroup);
 
-/* Put a process, which cgroup_clone_fd() may have placed already, into all hierarchies, and apply the
+/*
+ * spawn_clone() into the cgroup: CLONE_INTO_CGROUP for v2, as long as the kernel permits it from where we are,
+ * and into the v1 hierarchies the child moves itself before this returns 0 in it, which costs some 10 us each,
+ * where a move from outside waits for a grace period of RCU (some 10 ms).  cgroup_adopt() or cgroup_enter() has
+ * to follow: they see to what did not work out.  The child must have one thread.
+ */
+pid_t cgroup_spawn(struct cgroup *cgroup, uint64_t flags, int *ret_pidfd);
+
+/* Put a process, which cgroup_spawn() may have placed already, into all hierarchies, and apply the
    resources.  For systemd: make the scope around it. */
 int cgroup_adopt(struct cgroup *cgroup, pid_t pid, struct err *e);
 
-/* Put one more process, which cgroup_clone_fd() may have placed already, into all hierarchies of a living
+/* Put one more process, which cgroup_spawn() may have placed already, into all hierarchies of a living
    container. */
 int cgroup_enter(struct cgroup *cgroup, pid_t pid, struct err *e);
 
 /*
- * Before cgroup_clone_fd() and cgroup_enter(): choose where in the container's cgroup the process goes.  With
+ * Before cgroup_spawn() and cgroup_enter(): choose where in the container's cgroup the process goes.  With
  * `sub` (a path below it) into that sub-group; without, where init is, if the cgroup itself takes no processes
  * because somebody inside (systemd) has enabled controllers for sub-groups.
  */

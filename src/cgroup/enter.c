@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One more process for a living cgroup: `exec`. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/str.h"
 #include "cgroup/fs.h"
+#include "kernel/spawn.h"
 
 /* From now on everything is about path. */
 static int open_at(struct cgroup *cgroup, const char *path, struct err *e)
@@ -72,4 +76,45 @@ int cgroup_enter(struct cgroup *cgroup, pid_t pid, struct err *e)
 
 	/* From a login session the common ancestor is not the user's; systemd can. */
 	return r == -EACCES && cgroup->record.scope ? systemd_attach(cgroup, pid, e) : r;
+}
+
+/* The child's half of cgroup_spawn().  A thread that moves itself alone needs no lock against other threads of
+   its process, hence no grace period (Linux 5.17; before, it is only as slow as any other).  What fails here is
+   done once more from outside, and explained there. */
+static void join_self(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->hierarchies.n; i++) {
+		const struct hierarchy *h = &cgroup->hierarchies.v[i];
+
+		if (!h->v2 && h->dir_fd >= 0)
+			(void)fdio_write_file(h->dir_fd, "tasks", "0");
+	}
+}
+
+pid_t cgroup_spawn(struct cgroup *cgroup, uint64_t flags, int *ret_pidfd)
+{
+	_cleanup_close_ int read_end = -EBADF, write_end = -EBADF;
+	int clone_fd = cgroup_clone_fd(cgroup), fds[2];
+	pid_t pid;
+
+	if (cgroup_has_v1_dir(cgroup)) {
+		if (pipe2(fds, O_CLOEXEC) < 0)
+			return -errno;
+		read_end = fds[0];
+		write_end = fds[1];
+	}
+	pid = spawn_clone(flags, clone_fd, ret_pidfd);
+	/* Not from where we are (the common ancestor is somebody else's), or not in there (it has sub-groups with
+	   controllers, it is threaded): who adopts it knows what to say. */
+	if (clone_fd >= 0 && (pid == -EACCES || pid == -EPERM || pid == -EBUSY || pid == -EOPNOTSUPP))
+		pid = spawn_clone(flags, -EBADF, ret_pidfd);
+	if (pid == 0 && write_end >= 0) {
+		join_self(cgroup);
+		(void)fdio_write_all(write_end, "", 1);
+	}
+	if (pid > 0) {
+		fd_close(&cgroup->joined_fd);
+		cgroup->joined_fd = TAKE_FD(read_end);
+	}
+	return pid;
 }

@@ -118,13 +118,16 @@ static int without_any(struct cgroup *cgroup, struct err *e)
 	return 0;
 }
 
-/* Controllers of v2 for the limits that were asked, and all others where an engine has chosen the path. */
+/* Controllers of v2 for the limits that were asked, and all others where an engine has chosen the path: it will
+   look for statistics, on a hybrid in v1. */
 static int enable_controllers(struct cgroup *cgroup, struct err *e)
 {
 	const struct hierarchy *h = cgroup_v2_dir(cgroup);
 	_cleanup_(v2_needs_done) struct v2_needs needs = limits_v2_needs(cgroup->resources, &cgroup->hierarchies);
 
-	return h ? v2_enable(h, cgroup->record.path, &needs, cgroup->everywhere, e) : 0;
+	bool all = cgroup->everywhere && !cgroup_has_v1_dir(cgroup);
+
+	return h ? v2_enable(h, cgroup->record.path, &needs, all, e) : 0;
 }
 
 static int fs_create(struct cgroup *cgroup, struct err *e)
@@ -151,46 +154,6 @@ static int fs_clone_fd(const struct cgroup *cgroup)
 	return h ? h->dir_fd : -EBADF;
 }
 
-/* The v1 hierarchies: all files are opened first, since writes that follow each other without a pause
-   pay for one grace period together, and the first of them alone may cost 10 ms. */
-static int join_v1(struct cgroup *cgroup, pid_t pid, struct err *e)
-{
-	size_t n = cgroup->hierarchies.n;
-	_cleanup_free_ int *fds = xcalloc(n, sizeof(int));
-	_cleanup_free_ char *text = str_printf("%d", pid);
-	int r = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct hierarchy *h = &cgroup->hierarchies.v[i];
-
-		fds[i] = -EBADF;
-		if (h->v2 || h->dir_fd < 0)
-			continue;
-		fds[i] = openat(h->dir_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-		if (fds[i] < 0 && r == 0)
-			r = err_set(e, -errno, "cgroup %s%s: process %d cannot join", h->mountpoint, cgroup->record.path,
-				    pid);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct hierarchy *h = &cgroup->hierarchies.v[i];
-		int done = fds[i] >= 0 && r == 0 ? fdio_write_all(fds[i], text, strlen(text)) : 0;
-
-		if (done < 0)
-			r = err_set(e, done, "cgroup %s%s: process %d cannot join", h->mountpoint, cgroup->record.path,
-				    pid);
-		fd_close(&fds[i]);
-	}
-	return r;
-}
-
-int fs_join(struct cgroup *cgroup, pid_t pid, struct err *e)
-{
-	const struct hierarchy *h = cgroup_v2_dir(cgroup);
-	int r = join_v1(cgroup, pid, e);
-
-	return r == 0 && h ? v2_join(h, cgroup->record.path, pid, e) : r;
-}
-
 /* Everybody, until nobody new turns up. */
 static int join_v1_all(struct cgroup *cgroup, const struct hierarchy *h, struct err *e)
 {
@@ -200,7 +163,7 @@ static int join_v1_all(struct cgroup *cgroup, const struct hierarchy *h, struct 
 	if (r < 0)
 		return err_set(e, r, "cgroup %s: cannot read its processes", cgroup->record.path);
 	for (size_t i = 0; i < pids.n; i++) {
-		r = join_v1(cgroup, pids.v[i], e);
+		r = fs_join_v1(cgroup, pids.v[i], "", e);
 		/* It ended in the meantime. */
 		if (r < 0 && r != -ESRCH)
 			return r;

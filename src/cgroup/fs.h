@@ -17,6 +17,9 @@ void fs_unmake(struct cgroup *cgroup);
 /* Put pid into every hierarchy in which the container has a directory. */
 int fs_join(struct cgroup *cgroup, pid_t pid, struct err *e);
 
+/* The same for the v1 hierarchies alone; `where` is the text of /proc/PID/cgroup, or "" to move it in any case. */
+int fs_join_v1(struct cgroup *cgroup, pid_t pid, const char *where, struct err *e);
+
 /* Kill what is in it, wait for the end, and remove the directories. */
 int fs_remove(struct cgroup *cgroup, struct err *e);
 

@@ -31,6 +31,7 @@ struct cgroup {
 	struct bus *bus; /* the connection to systemd while there is one */
 	bool rootless;
 	bool everywhere; /* in all hierarchies; else in the v2 one alone */
+	int joined_fd;   /* a pipe on which the child of cgroup_spawn() says that it has moved itself, or -EBADF */
 	bool unstarted;  /* systemd: planned, so a unit of this name is somebody else's */
 	struct hierarchies hierarchies;
 };
@@ -46,3 +47,6 @@ const struct hierarchy *cgroup_v2_dir(const struct cgroup *cgroup);
 
 /* Where the container has a directory in the v1 hierarchy of this controller, or NULL. */
 const struct hierarchy *cgroup_v1_dir(const struct cgroup *cgroup, const char *controller);
+
+/* Is it in any v1 hierarchy? */
+bool cgroup_has_v1_dir(const struct cgroup *cgroup);

@@ -10,6 +10,7 @@
 #include "mount/mask.h"
 #include "mount/plan.h"
 #include "mount/rootfs.h"
+#include "mount/rootlayers.h"
 
 static int check_root(const struct oci_config *config, const char *bundle, struct err *e)
 {
@@ -26,6 +27,15 @@ static int check_root(const struct oci_config *config, const char *bundle, struc
 	return 0;
 }
 
+static int check_layers(const struct oci_config *config, const char *bundle, struct err *e)
+{
+	struct rootlayers layers;
+	int r = rootlayers_read(config, bundle, &layers, e);
+
+	rootlayers_done(&layers);
+	return r;
+}
+
 int rootfs_check(const struct oci_config *config, const char *bundle, struct err *e)
 {
 	struct mount_plan plan;
@@ -35,6 +45,8 @@ int rootfs_check(const struct oci_config *config, const char *bundle, struct err
 		return r;
 	r = mount_plan_make(config, bundle, &plan, e);
 	mount_plan_done(&plan);
+	if (r >= 0 && rootlayers_wanted(config))
+		r = check_layers(config, bundle, e);
 	if (r >= 0)
 		r = mount_devices_check(config, e);
 	return r < 0 ? r : mask_check(config, e);

@@ -47,21 +47,13 @@ static int set_super(const struct mnt_fs *fs, const struct mount_options *option
 	return how->super_ro && (options->top.set & MOUNT_ATTR_RDONLY) ? mnt_fs_set(fs, "ro", NULL) : 0;
 }
 
-static const char *annotation(const struct oci_config *config, const char *key)
-{
-	for (size_t i = 0; i < config->n_annotations; i++)
-		if (strcmp(config->annotations[i].key, key) == 0)
-			return config->annotations[i].value;
-	return NULL;
-}
-
 /* linux.mountLabel: the SELinux context of all files in it.  Podman chooses another of the four context
    options by an annotation. */
 static int set_label(const struct mnt_fs *fs, const struct rootfs *rootfs, const struct mount_entry *entry)
 {
 	const struct oci_config *config = rootfs->env.config;
 	const char *label = rootfs_mount_label(rootfs);
-	const char *key = annotation(config, "run.oci.mount_context_type");
+	const char *key = mount_annotation(config, "run.oci.mount_context_type");
 
 	if (str_empty(key))
 		key = "context";

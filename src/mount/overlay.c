@@ -24,20 +24,7 @@
 
 static const char *const layer_keys[] = { "lowerdir", "upperdir", "workdir", NULL };
 
-struct layer {
-	const char *key; /* of FSCONFIG_SET_FD: "lowerdir+", "datadir+", "upperdir", "workdir" */
-	char *path;      /* absolute; owned */
-	int fd;          /* O_PATH; owned */
-};
-
-struct layers {
-	struct layer *v;
-	size_t n;
-	size_t n_lower;
-	const struct layer *upper, *work; /* or NULL */
-};
-
-static void layers_done(struct layers *layers)
+void overlay_layers_done(struct overlay_layers *layers)
 {
 	for (size_t i = 0; i < layers->n; i++) {
 		free(layers->v[i].path);
@@ -46,19 +33,25 @@ static void layers_done(struct layers *layers)
 	free(layers->v);
 }
 
-static struct layer *add_layer(struct layers *layers, const char *key, const char *path, const char *bundle)
+struct overlay_layer *overlay_add_layer(struct overlay_layers *layers, const char *key, const char *path)
 {
-	struct layer *layer;
+	struct overlay_layer *layer;
 
 	layers->v = xrealloc(layers->v, layers->n + 1, sizeof(*layers->v));
 	layer = &layers->v[layers->n++];
-	*layer = (struct layer){ .key = key, .fd = -EBADF };
-	layer->path = *path == '/' ? xstrdup(path) : str_printf("%s/%s", bundle, path);
+	*layer = (struct overlay_layer){ .key = key, .path = xstrdup(path), .fd = -EBADF };
 	return layer;
 }
 
+static void add_layer(struct overlay_layers *layers, const char *key, const char *path, const char *bundle)
+{
+	_cleanup_free_ char *absolute = *path == '/' ? xstrdup(path) : str_printf("%s/%s", bundle, path);
+
+	overlay_add_layer(layers, key, absolute);
+}
+
 /* "a:b::data": as the file system reads it, a backslash makes the next character an ordinary one. */
-static void add_lowers(struct layers *layers, const char *text, const char *bundle)
+static void add_lowers(struct overlay_layers *layers, const char *text, const char *bundle)
 {
 	const char *key = "lowerdir+";
 
@@ -96,7 +89,7 @@ int overlay_check(const struct mount_entry *entry, struct err *e)
 	return 0;
 }
 
-static int open_layers(const struct mount_entry *entry, const char *bundle, struct layers *layers, struct err *e)
+static int open_layers(const struct mount_entry *entry, const char *bundle, struct overlay_layers *layers, struct err *e)
 {
 	const char *upper = mount_options_data(&entry->options, "upperdir");
 
@@ -110,7 +103,7 @@ static int open_layers(const struct mount_entry *entry, const char *bundle, stru
 		layers->work = &layers->v[layers->n - 1];
 	}
 	for (size_t i = 0; i < layers->n; i++) {
-		struct layer *layer = &layers->v[i];
+		struct overlay_layer *layer = &layers->v[i];
 
 		layer->fd = open(layer->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (layer->fd < 0)
@@ -128,12 +121,12 @@ static int open_layers(const struct mount_entry *entry, const char *bundle, stru
 enum naming { BY_FD, BY_STRING, BY_ONE_STRING };
 
 struct request {
-	const struct layers *layers;
+	const struct overlay_layers *layers;
 	enum naming naming;
 	bool refused; /* out: the first layer was, so that the next way may do */
 };
 
-static int set_layer(const struct mnt_fs *fs, const struct layer *layer, enum naming naming)
+static int set_layer(const struct mnt_fs *fs, const struct overlay_layer *layer, enum naming naming)
 {
 	char number[16];
 
@@ -143,7 +136,7 @@ static int set_layer(const struct mnt_fs *fs, const struct layer *layer, enum na
 	return mnt_fs_set(fs, layer->key, number);
 }
 
-static int set_lowers(const struct mnt_fs *fs, const struct layers *layers)
+static int set_lowers(const struct mnt_fs *fs, const struct overlay_layers *layers)
 {
 	struct strbuf joined = STRBUF_INIT;
 	bool data = false;
@@ -163,7 +156,7 @@ static int set_lowers(const struct mnt_fs *fs, const struct layers *layers)
 static int configure(const struct mnt_fs *fs, void *ctx)
 {
 	struct request *request = ctx;
-	const struct layers *layers = request->layers;
+	const struct overlay_layers *layers = request->layers;
 	size_t first = 0;
 	int r = 0;
 
@@ -244,7 +237,7 @@ static const char *unfit_upper(int fd)
 }
 
 /* Causes that the kernel writes to its log only, where nobody in a container can read them. */
-static const char *invalid_cause(const struct mount_entry *entry, const struct layers *layers, bool userns)
+static const char *invalid_cause(const struct mount_entry *entry, const struct overlay_layers *layers, bool userns)
 {
 	const char *metacopy = mount_options_data(&entry->options, "metacopy");
 	const char *redirect = mount_options_data(&entry->options, "redirect_dir");
@@ -265,7 +258,7 @@ static const char *invalid_cause(const struct mount_entry *entry, const struct l
 	return NULL;
 }
 
-static int explain_overlay(struct err *e, int code, const struct mount_entry *entry, const struct layers *layers,
+static int explain_overlay(struct err *e, int code, const struct mount_entry *entry, const struct overlay_layers *layers,
 			   bool userns, const char *words)
 {
 	const char *cause = code == -EINVAL ? invalid_cause(entry, layers, userns) : NULL;
@@ -290,7 +283,7 @@ static int explain_overlay(struct err *e, int code, const struct mount_entry *en
 
 /* Where upper or work cannot be written by the one who mounts, the kernel makes the overlay read-only and
    tells only its log. */
-static int check_writable(const struct mount_entry *entry, const struct layers *layers, int mnt_fd, struct err *e)
+static int check_writable(const struct mount_entry *entry, const struct overlay_layers *layers, int mnt_fd, struct err *e)
 {
 	uint64_t flags = 0;
 	int r = mnt_flags(mnt_fd, &flags);
@@ -304,19 +297,17 @@ static int check_writable(const struct mount_entry *entry, const struct layers *
 	return err_hint(e, "give both to the ids of the container, or ask for \"ro\"");
 }
 
-static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, struct layers *layers, struct err *e)
+int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, const struct overlay_layers *layers,
+		 struct err *e)
 {
 	static const struct fresh_key userxattr = { "userxattr", NULL };
 	bool userns = rootfs->env.userns;
 	struct request request = { .layers = layers, .naming = BY_FD };
 	struct fresh how = { .type = "overlay", .skip = layer_keys, .configure = configure, .ctx = &request,
 			     .attrs = mount_attrs_fresh(&entry->options), .extra = &userxattr };
-	_cleanup_(target_done) struct target target = TARGET_INIT;
 	_cleanup_close_ int fd = -EBADF;
-	int r = target_open(rootfs, entry, true, false, &target, e);
+	int r;
 
-	if (r < 0)
-		return r;
 	/* Without it opaque directories cannot be marked in a user namespace, and rmdir fails with EIO. */
 	if (userns && !mount_options_data(&entry->options, "userxattr"))
 		how.n_extra = 1;
@@ -324,16 +315,29 @@ static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, 
 	if (fd < 0)
 		return explain_overlay(e, fd, entry, layers, userns, how.words);
 	r = check_writable(entry, layers, fd, e);
-	return r < 0 ? r : fresh_attach(rootfs, entry, fd, &target, e);
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, const struct overlay_layers *layers,
+			struct err *e)
+{
+	_cleanup_(target_done) struct target target = TARGET_INIT;
+	_cleanup_close_ int fd = -EBADF;
+	int r = target_open(rootfs, entry, true, false, &target, e);
+
+	if (r < 0)
+		return r;
+	fd = overlay_make(rootfs, entry, layers, e);
+	return fd < 0 ? fd : fresh_attach(rootfs, entry, fd, &target, e);
 }
 
 int overlay_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
 {
-	struct layers layers = { .n = 0 };
+	struct overlay_layers layers = { .n = 0 };
 	int r = open_layers(entry, rootfs->env.bundle, &layers, e);
 
 	if (r >= 0)
 		r = mount_opened(rootfs, entry, &layers, e);
-	layers_done(&layers);
+	overlay_layers_done(&layers);
 	return r;
 }

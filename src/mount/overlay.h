@@ -12,4 +12,25 @@
 /* Are the layer options there and consistent?  Pure. */
 int overlay_check(const struct mount_entry *entry, struct err *e);
 
+struct overlay_layer {
+	const char *key; /* of FSCONFIG_SET_FD: "lowerdir+", "datadir+", "upperdir", "workdir" */
+	char *path;      /* absolute, for messages; owned */
+	int fd;          /* O_PATH, or a mount; owned */
+};
+
+struct overlay_layers {
+	struct overlay_layer *v; /* lower ones, the topmost first, then upper and work */
+	size_t n;
+	size_t n_lower;
+	const struct overlay_layer *upper, *work; /* or NULL */
+};
+
+/* Add a layer, with a copy of path and fd -EBADF; and give all of them up. */
+struct overlay_layer *overlay_add_layer(struct overlay_layers *layers, const char *key, const char *path);
+void overlay_layers_done(struct overlay_layers *layers);
+
+/* A detached overlay of these layers, with the options of the entry. */
+int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, const struct overlay_layers *layers,
+		 struct err *e);
+
 int overlay_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e);

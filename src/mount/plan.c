@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "mount/idmap.h"
 #include "mount/overlay.h"
+#include "mount/server.h"
 
 static const struct {
 	const char *type;
@@ -84,6 +85,14 @@ bool mount_allowed_in_proc(const char *clean)
 	return false;
 }
 
+const char *mount_annotation(const struct oci_config *config, const char *key)
+{
+	for (size_t i = 0; i < config->n_annotations; i++)
+		if (strcmp(config->annotations[i].key, key) == 0)
+			return config->annotations[i].value;
+	return NULL;
+}
+
 bool mount_entry_wants_idmap(const struct mount_entry *entry)
 {
 	return (entry->options.own & MOUNT_OWN_IDMAP) || entry->mount->n_uid_mappings > 0;
@@ -103,7 +112,8 @@ static int decide_kind(struct mount_entry *entry, struct err *e)
 	}
 	if (str_empty(type))
 		return err_say(e, -EINVAL, "type is missing, and options have neither bind nor rbind");
-	entry->kind = MOUNT_FS;
+	/* with fd= somebody else serves it already */
+	entry->kind = fuse_program(type) && !mount_options_data(&entry->options, "fd") ? MOUNT_FUSE : MOUNT_FS;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (strcmp(type, kinds[i].type) == 0)
 			entry->kind = kinds[i].kind;
@@ -196,6 +206,8 @@ static int judge(struct mount_entry *entry, const char *bundle, struct err *e)
 	r = check_options(entry, e);
 	if (r >= 0 && entry->kind == MOUNT_OVERLAY)
 		r = overlay_check(entry, e);
+	else if (r >= 0 && entry->kind == MOUNT_FUSE)
+		r = fuse_server_check(entry, e);
 	return r < 0 ? r : check_destination(entry, e);
 }
 

@@ -23,6 +23,7 @@ enum mount_kind {
 	MOUNT_MQUEUE,
 	MOUNT_CGROUP, /* "cgroup" and "cgroup2" */
 	MOUNT_OVERLAY,
+	MOUNT_FUSE,   /* "fuse.PROGRAM", served by a program that we start */
 	MOUNT_FS,     /* any other type: the kernel knows it or not */
 };
 
@@ -59,6 +60,9 @@ char *mount_clean_path(const char *path);
    programs like lxcfs replace: anything else there could swallow what the runtime writes to procfs
    (CVE-2019-16884, CVE-2025-52881). "/proc" itself is not inside. */
 bool mount_allowed_in_proc(const char *clean);
+
+/* The value of an annotation of the config, or NULL. */
+const char *mount_annotation(const struct oci_config *config, const char *key);
 
 /* True when the entry wants ids shifted: idmap, ridmap, or mappings of its own. */
 bool mount_entry_wants_idmap(const struct mount_entry *entry);

@@ -22,8 +22,10 @@
 #include "mount/devices.h"
 #include "mount/explain.h"
 #include "mount/fresh.h"
+#include "mount/fuse.h"
 #include "mount/mask.h"
 #include "mount/overlay.h"
+#include "mount/rootoverlay.h"
 #include "mount/target.h"
 #include "mount/tree.h"
 #include "mount/virtual.h"
@@ -32,7 +34,7 @@ static int (*const make_mount[])(struct rootfs *rootfs, const struct mount_entry
 	[MOUNT_BIND] = bind_mount,       [MOUNT_REMOUNT] = bind_remount, [MOUNT_PROC] = virtual_proc,
 	[MOUNT_SYSFS] = virtual_sysfs,   [MOUNT_TMPFS] = virtual_tmpfs,  [MOUNT_DEVPTS] = virtual_devpts,
 	[MOUNT_MQUEUE] = virtual_mqueue, [MOUNT_CGROUP] = cgroupfs_mount, [MOUNT_OVERLAY] = overlay_mount,
-	[MOUNT_FS] = fresh_any,
+	[MOUNT_FUSE] = fuse_mount,       [MOUNT_FS] = fresh_any,
 };
 
 char *rootfs_path(const struct oci_config *config, const char *bundle)
@@ -203,8 +205,9 @@ static int clone_root(struct rootfs *rootfs, bool *ret_asked, struct err *e)
 /* What cannot be reached by its path is attached over "/", where no path leads through it. */
 static int open_root(struct rootfs *rootfs, struct err *e)
 {
-	bool asked;
-	_cleanup_close_ int tree = clone_root(rootfs, &asked, e), target = -EBADF;
+	bool asked = false;
+	_cleanup_close_ int target = -EBADF, tree = rootoverlay_wanted(rootfs) ? rootoverlay_open(rootfs, e) :
+										  clone_root(rootfs, &asked, e);
 	struct mnt_attr attr = { .propagation = first_propagation(rootfs) };
 	struct stat st;
 	int r;
@@ -228,13 +231,19 @@ static int open_root(struct rootfs *rootfs, struct err *e)
 	return r < 0 ? err_set(e, r, "root.path %s", rootfs->path) : 0;
 }
 
+static int explain_mount(const struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
+{
+	err_wrap(e, "mounts[%zu] %s", entry->index, entry->mount->destination);
+	return e->code == -EROFS ? rootoverlay_hint_missing(rootfs, e) : e->code;
+}
+
 static int make_mounts(struct rootfs *rootfs, struct err *e)
 {
 	for (size_t i = 0; i < rootfs->plan.n_entries; i++) {
 		const struct mount_entry *entry = &rootfs->plan.entries[i];
 
 		if (make_mount[entry->kind](rootfs, entry, e) < 0)
-			return err_wrap(e, "mounts[%zu] %s", entry->index, entry->mount->destination);
+			return explain_mount(rootfs, entry, e);
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "kernel/userns.h"
 #include "libocispec-lite/ocispec-lite.h"
 
@@ -36,12 +37,16 @@ struct rootfs_env {
 	   mounts[index]'s source, or of root.path (ROOTFS_SOURCE_ROOT): rootfs_make_source() there.
 	   Returns a descriptor or a negative errno with *e set.  NULL: there is nobody to ask. */
 	int (*ask_source)(void *ctx, size_t index, struct err *e);
+	/* Have the runtime start the server of mounts[index], or of another rootfs_fuse_server(); device_fd is
+	   its /dev/fuse, of which the caller closes its own copy.  NULL: there is nobody to ask. */
+	int (*start_fuse)(void *ctx, size_t index, int device_fd, struct err *e);
 	void *ask_ctx;
 };
 
 struct rootfs; /* opaque */
 
-#define ROOTFS_SOURCE_ROOT SIZE_MAX /* in place of an index: root.path */
+#define ROOTFS_SOURCE_ROOT SIZE_MAX          /* in place of an index: root.path */
+#define ROOTFS_SOURCE_OVERLAY (SIZE_MAX - 1) /* the overlay that is the root; below it its layers, the topmost first */
 
 /* root.path as an absolute path, relative to the bundle where it is relative.  New memory. */
 char *rootfs_path(const struct oci_config *config, const char *bundle);
@@ -56,6 +61,26 @@ int rootfs_check(const struct oci_config *config, const char *bundle, struct err
    does, when it gets the error as the answer to ask_source. */
 int rootfs_make_source(const struct oci_config *config, const char *bundle, size_t index, int userns_fd,
 		       struct err *e);
+
+/* The program that serves a FUSE mount of the container. */
+struct rootfs_fuse_server {
+	char *what;            /* the user's thing, for messages */
+	struct strv programs;  /* names to look up in PATH, or absolute paths: the first that is there */
+	char *source;          /* a path on the host, or NULL: there is none */
+	bool source_is_word;   /* it is no path, but the program's to understand */
+	char *options;         /* of "-o", or "" */
+	bool in_userns;        /* it needs the ids of the container: run it as root of its user namespace */
+};
+
+/* In the runtime: the server that start_fuse is about.  rootfs_fuse_server_done() also after a failure. */
+int rootfs_fuse_server(const struct oci_config *config, const char *bundle, size_t index,
+		       struct rootfs_fuse_server *ret_server, struct err *e);
+void rootfs_fuse_server_done(struct rootfs_fuse_server *server);
+
+/* In the runtime, when init's pid is known and before it mounts: note on the upper directory of the root's
+   overlay, if it has one, that it is this process's.  -EBUSY: that of another one which is alive. */
+int rootfs_claim_upper(const struct oci_config *config, const char *bundle, const char *id, pid_t pid,
+		       uint64_t start_time, struct err *e);
 
 /* Assemble everything and attach it; the process is still outside: "/" is the host's. */
 int rootfs_assemble(const struct rootfs_env *env, struct rootfs **ret_rootfs, struct err *e);

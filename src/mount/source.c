@@ -13,8 +13,10 @@
 #include "mount/bind.h"
 #include "mount/explain.h"
 #include "mount/idmap.h"
+#include "mount/image.h"
 #include "mount/plan.h"
 #include "mount/rootfs.h"
+#include "mount/rootlayers.h"
 
 static void container_map(const struct oci_id_mapping *mappings, size_t n, struct userns_map *map)
 {
@@ -77,6 +79,8 @@ int rootfs_make_source(const struct oci_config *config, const char *bundle, size
 
 	if (index == ROOTFS_SOURCE_ROOT)
 		return make_root(config, bundle, e);
+	if (index >= config->n_mounts && rootlayers_wanted(config))
+		return image_make_source(config, bundle, rootlayers_of_index(index), userns_fd, e);
 	if (index >= config->n_mounts)
 		return err_say(e, -EINVAL, "mounts[%zu] does not exist", index);
 	r = mount_entry_make(config, bundle, index, &entry, e);

@@ -18,6 +18,7 @@
 #include "kernel/spawn.h"
 #include "kernel/tty.h"
 #include "runtime/console.h"
+#include "runtime/fuse-server.h"
 #include "runtime/hooks.h"
 #include "runtime/launch.h"
 #include "runtime/namespaces.h"
@@ -157,6 +158,8 @@ static int stage_adopt(struct launch *l, struct err *e)
 		return r;
 	prepare_record_cgroup(l);
 	r = prepare_chown_cgroup(l, e);
+	if (r == 0)
+		r = rootfs_claim_upper(l->config, l->bundle, l->record.id, l->pid, l->record.pid_start_time, e);
 	if (r < 0)
 		return r;
 	r = netdevices_move(l->config, l->pid, e);
@@ -183,11 +186,24 @@ static int serve_source(struct launch *l, size_t index, struct err *e)
 	return sync_send(l->sync, SYNC_SOURCE, (int64_t)index, fd, e);
 }
 
+/* Have a FUSE mount served by a program on the host. */
+static int serve_fuse(struct launch *l, const struct sync_msg *msg, struct err *e)
+{
+	_cleanup_close_ int device = msg->fd;
+	struct err words = ERR_INIT;
+
+	if (fuse_server_start(l, (size_t)msg->value, device, &words) < 0) {
+		sync_send_error(l->sync, &words);
+		return 0;
+	}
+	return sync_send(l->sync, SYNC_FUSE_SERVED, 0, -EBADF, e);
+}
+
 /* Init assembles its tree, asking for what it cannot open, and says when it is done: 'mounted' if hooks of
    ours have to run then, else 'ready', with the terminal before it. */
 static int serve_until(struct launch *l, enum sync_type last, int64_t *ret_value, struct err *e)
 {
-	const enum sync_type types[] = { last, SYNC_NEED_SOURCE, SYNC_CONSOLE };
+	const enum sync_type types[] = { last, SYNC_NEED_SOURCE, SYNC_CONSOLE, SYNC_FUSE, SYNC_USERNS };
 	struct sync_msg msg;
 	int r;
 
@@ -200,6 +216,11 @@ static int serve_until(struct launch *l, enum sync_type last, int64_t *ret_value
 			return 0;
 		if (msg.type == SYNC_NEED_SOURCE) {
 			r = serve_source(l, (size_t)msg.value, e);
+		} else if (msg.type == SYNC_FUSE) {
+			r = serve_fuse(l, &msg, e);
+		} else if (msg.type == SYNC_USERNS) {
+			fd_close(&l->fuse_userns);
+			l->fuse_userns = msg.fd;
 		} else if (l->console_socket >= 0) {
 			r = console_send(l->console_socket, msg.fd, e);
 			fd_close(&msg.fd);
@@ -260,6 +281,7 @@ static int stage_commit(struct launch *l, struct err *e)
 {
 	int r;
 
+	fd_close(&l->fuse_monitor);
 	l->record.creating = false;
 	r = state_write(&l->state, &l->record, e);
 	if (r == 0 && l->options->pid_file)
@@ -299,6 +321,8 @@ static void undo(struct launch *l, struct err *e)
 	struct err ignored = ERR_INIT;
 	int status = 0;
 
+	fuse_server_explain(l, e);
+	fd_close(&l->fuse_monitor);
 	fd_close(&l->sync);
 	fd_close(&l->start_socket);
 	if (l->pidfd >= 0) {
@@ -315,6 +339,8 @@ static void undo(struct launch *l, struct err *e)
 		prepare_run_poststop(l->config, &l->record);
 	if (l->cgroup_made && cgroup_remove(l->cgroup, &ignored) < 0)
 		log_warning("%s", ignored.text);
+	if (fuse_server_end(&l->record, &ignored) < 0)
+		log_warning("%s", ignored.text);
 	prepare_detach_root(l);
 	if (state_remove(&l->state, &ignored) < 0)
 		log_warning("%s", ignored.text);
@@ -325,7 +351,7 @@ int launch_prepare(struct launch *l, struct err *e)
 	int r;
 
 	l->console_socket = l->start_socket = l->sync = l->init_sync = l->pidfd = l->console = l->terminal = -EBADF;
-	l->notify_socket = -EBADF;
+	l->notify_socket = l->fuse_monitor = l->fuse_userns = -EBADF;
 	for (size_t i = 0; i < ARRAY_SIZE(l->join_fds); i++)
 		l->join_fds[i] = -EBADF;
 	l->state.dir_fd = -EBADF;
@@ -359,6 +385,8 @@ void launch_done(struct launch *l)
 	fd_close(&l->sync);
 	fd_close(&l->pidfd);
 	fd_close(&l->console);
+	fd_close(&l->fuse_monitor);
+	fd_close(&l->fuse_userns);
 	notify_done(l);
 	cgroup_freep(&l->cgroup);
 	if (l->have_seccomp)

@@ -11,6 +11,7 @@
 #include "kernel/signals.h"
 #include "kernel/spawn.h"
 #include "mount/rootfs.h"
+#include "runtime/fuse-server.h"
 #include "runtime/launch.h"
 #include "runtime/prepare.h"
 #include "runtime/state-document.h"
@@ -94,6 +95,8 @@ int launch_destroy(struct state *state, const struct oci_config *config, struct 
 		if (remove_cgroup(state, &each) < 0)
 			note(&first, &each);
 		if (wait_for_init(state, &each) < 0)
+			note(&first, &each);
+		if (fuse_server_end(d, &each) < 0)
 			note(&first, &each);
 		if (d->root_mount_id && rootfs_detach(d->rootfs, d->root_mount_id, &each) < 0)
 			note(&first, &each);

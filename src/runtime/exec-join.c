@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/str.h"
+#include "kernel/procfs.h"
 #include "kernel/spawn.h"
 #include "kernel/tty.h"
 #include "runtime/console.h"
@@ -41,13 +42,45 @@ static int shield(struct exec *x, struct err *e)
 	return sync_expect(x->join_sync, SYNC_GO, NULL, e);
 }
 
+/* In a mount namespace that is not the container's own, "/" is somebody else's: the root is that of its process.
+   Returns -EBADF where joining the mount namespace is enough. */
+static int open_other_root(const struct exec *x)
+{
+	_cleanup_close_ int proc = -EBADF, dir = -EBADF, root = -EBADF;
+	int r;
+
+	if (state_document(&x->state)->root_mount_id == 0)
+		return -EBADF;
+	proc = procfs_open();
+	if (proc < 0)
+		return proc;
+	dir = procfs_open_pid(proc, x->now.pid);
+	if (dir < 0)
+		return dir;
+	root = openat(dir, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	/* It lives, so that the directory was its own. */
+	r = spawn_signal(x->now.pidfd, 0);
+	return r < 0 ? r : TAKE_FD(root);
+}
+
 /* All namespaces in one call, so that there is no state in between. */
 static int join(struct exec *x, struct err *e)
 {
+	_cleanup_close_ int root = open_other_root(x);
+	int r = 0;
+
+	if (root < 0 && root != -EBADF)
+		return err_set(e, root, "container %s: open its root directory", x->state.id);
 	if (x->namespaces && setns(x->now.pidfd, x->namespaces) < 0)
 		return err_set(e, -errno, "container %s: join its namespaces", x->state.id);
 	fd_close(&x->now.pidfd);
-	return x->namespaces & CLONE_NEWUSER ? namespaces_become_root(NULL, NULL, e) : 0;
+	if (x->namespaces & CLONE_NEWUSER)
+		r = namespaces_become_root(NULL, NULL, e);
+	if (r == 0 && root >= 0 && (fchdir(root) < 0 || chroot(".") < 0))
+		return err_set(e, -errno, "container %s: enter its root directory", x->state.id);
+	return r;
 }
 
 /* Only a child is in the pid namespace; the runtime becomes its parent. */

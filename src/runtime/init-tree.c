@@ -27,6 +27,25 @@ static int ask_source(void *ctx, size_t index, struct err *e)
 	return r < 0 ? r : msg.fd;
 }
 
+static int send_userns(struct launch *l, struct err *e)
+{
+	_cleanup_close_ int fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_set(e, -errno, "/proc/self/ns/user") : sync_send(l->init_sync, SYNC_USERNS, 0, fd, e);
+}
+
+static int start_fuse(void *ctx, size_t index, int device_fd, struct err *e)
+{
+	struct launch *l = ctx;
+	int r = 0;
+
+	if (index == ROOTFS_SOURCE_OVERLAY && (l->namespaces.user_made || l->namespaces.user_joined))
+		r = send_userns(l, e);
+	if (r == 0)
+		r = sync_send(l->init_sync, SYNC_FUSE, (int64_t)index, device_fd, e);
+	return r < 0 ? r : sync_expect(l->init_sync, SYNC_FUSE_SERVED, NULL, e);
+}
+
 static bool wants_cgroups(const struct oci_config *config)
 {
 	for (size_t i = 0; i < config->n_mounts; i++)
@@ -62,6 +81,7 @@ int init_assemble_tree(struct launch *l, struct err *e)
 		.new_mount_ns = l->namespaces.made & CLONE_NEWNS,
 		.no_pivot = l->options->no_pivot,
 		.ask_source = ask_source,
+		.start_fuse = start_fuse,
 		.ask_ctx = l,
 	};
 	int r;

@@ -61,6 +61,9 @@ struct launch {
 	int pidfd;
 	bool hooks_begun; /* from now on a failure runs the poststop hooks */
 
+	int fuse_monitor; /* fuse-monitor.h: the socket, once there is one */
+	int fuse_userns;  /* the container's user namespace, when a server needs it */
+
 	/* set by "ready" */
 	int console; /* the terminal's master, foreground only */
 

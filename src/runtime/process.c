@@ -220,8 +220,9 @@ static int load_seccomp(const struct process_run *run, struct err *e)
 	return r < 0 && e->code == 0 ? err_set(e, r, "linux.seccomp: load the filter") : r;
 }
 
-/* User and capabilities; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN may load a filter, so it goes first;
-   with it the filter comes as late as possible, since it may forbid what is done here. */
+/* User and capabilities; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN
+   may load a filter, so it goes first; with it the filter comes as late as possible, since it may forbid what is done
+   here. */
 static int drop_privileges(const struct process_run *run, struct err *e)
 {
 	const struct oci_process *p = run->process;

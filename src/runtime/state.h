@@ -4,6 +4,7 @@
  *
  *	state.json   who it is: pid and its start time, bundle, cgroup, ...
  *	config.json  the configuration as it was at create; later changes have no effect (runtime.md)
+ *	fuse.log     what the servers of its FUSE mounts said, if it has such
  *	start.sock   init listens here until `start` connects; its presence means "created"
  *
  * The directory itself is the lock (flock(2)); mkdir(2) is what claims an id.
@@ -35,6 +36,8 @@ struct state_document {
 	const char *cgroup_path;
 	const char *cgroup_scope;
 	uint64_t root_mount_id; /* the tree hangs at rootfs in a mount namespace that is not its own: rootfs_mount_id() */
+	int64_t fuse_pid; /* of the monitor of its FUSE servers; 0: it has none */
+	uint64_t fuse_pid_start_time;
 	bool no_new_keyring;
 	const struct oci_pair *annotations;
 	size_t n_annotations;

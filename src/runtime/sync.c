@@ -30,6 +30,9 @@ static const struct {
 	[SYNC_GO] = { "go", false },
 	[SYNC_NEED_SOURCE] = { "need-source", false },
 	[SYNC_SOURCE] = { "source", true },
+	[SYNC_USERNS] = { "userns", true },
+	[SYNC_FUSE] = { "fuse", true },
+	[SYNC_FUSE_SERVED] = { "fuse-served", false },
 	[SYNC_MOUNTED] = { "mounted", false },
 	[SYNC_HOOKS_DONE] = { "hooks-done", false },
 	[SYNC_CONSOLE] = { "console", true },
@@ -95,7 +98,9 @@ static int take_error(const struct packet *p, struct err *e)
 {
 	int code = p->value < 0 && p->value > -4096 ? (int)p->value : -EBADMSG;
 
-	return err_say(e, code == -EPIPE ? -EIO : code, "%s", p->text);
+	if (code == -EPIPE)
+		code = -EIO;
+	return *p->text ? err_say(e, code, "%s", p->text) : err_set(e, code, "the other side ended with an error");
 }
 
 /* A message that was waited for: with its descriptor, if its type has one, and with none otherwise. */

@@ -19,6 +19,9 @@ enum sync_type {
 	SYNC_GO,          /* runtime: the cgroup is ready, carry on */
 	SYNC_NEED_SOURCE, /* init: value is an index into mounts[], the runtime's privilege is needed */
 	SYNC_SOURCE,      /* runtime: fd is the detached clone */
+	SYNC_USERNS,      /* init: fd is its user namespace, for a FUSE server that needs the container's ids */
+	SYNC_FUSE,        /* init: value as above, fd is /dev/fuse of a mount that wants its server */
+	SYNC_FUSE_SERVED, /* runtime: the server runs */
 	SYNC_MOUNTED,     /* init: the tree is assembled; value is rootfs_mount_id() */
 	SYNC_HOOKS_DONE,  /* runtime */
 	SYNC_CONSOLE,     /* init: fd is the master of the container's terminal */

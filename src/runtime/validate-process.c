@@ -59,17 +59,37 @@ static int check_rlimits(const struct oci_process *p, const char *path, struct e
 	return 0;
 }
 
+static int check_scores(const struct oci_process *p, const char *path, struct err *e)
+{
+	const struct oci_io_priority *io = p->io_priority;
+
+	if (io && (io->priority < 0 || io->priority > 7))
+		return err_say(e, -EINVAL, "%s.ioPriority.priority: %d is out of range (0 to 7)", path, io->priority);
+	if (p->oom_score_adj && (*p->oom_score_adj < -1000 || *p->oom_score_adj > 1000))
+		return err_say(e, -EINVAL, "%s.oomScoreAdj: %d is out of range (-1000 to 1000)", path,
+			       *p->oom_score_adj);
+	return 0;
+}
+
+/* sched(7), "SCHED_DEADLINE". */
+static int check_deadline(const struct oci_scheduler *s, const char *path, struct err *e)
+{
+	if (s->policy != OCI_SCHED_DEADLINE) {
+		if (s->runtime || s->deadline || s->period)
+			return err_say(e, -EINVAL,
+				       "%s.scheduler: runtime, deadline and period belong to SCHED_DEADLINE", path);
+		return 0;
+	}
+	if (s->runtime == 0 || s->runtime > s->deadline || (s->period && s->deadline > s->period))
+		return err_say(e, -EINVAL, "%s.scheduler: SCHED_DEADLINE needs 0 < runtime <= deadline <= period", path);
+	return 0;
+}
+
 static int check_scheduling(const struct oci_process *p, const char *path, struct err *e)
 {
 	const struct oci_scheduler *s = p->scheduler;
 	bool realtime;
 
-	if (p->io_priority && (p->io_priority->priority < 0 || p->io_priority->priority > 7))
-		return err_say(e, -EINVAL, "%s.ioPriority.priority: %d is out of range (0 to 7)", path,
-			       p->io_priority->priority);
-	if (p->oom_score_adj && (*p->oom_score_adj < -1000 || *p->oom_score_adj > 1000))
-		return err_say(e, -EINVAL, "%s.oomScoreAdj: %d is out of range (-1000 to 1000)", path,
-			       *p->oom_score_adj);
 	if (!s)
 		return 0;
 	if (s->policy == OCI_SCHED_ISO)
@@ -81,12 +101,7 @@ static int check_scheduling(const struct oci_process *p, const char *path, struc
 		return err_say(e, -EINVAL, "%s.scheduler.priority: %d is out of range (1 to 99)", path, s->priority);
 	if (s->nice < -20 || s->nice > 19)
 		return err_say(e, -EINVAL, "%s.scheduler.nice: %d is out of range (-20 to 19)", path, s->nice);
-	if ((s->runtime || s->deadline || s->period) && s->policy != OCI_SCHED_DEADLINE)
-		return err_say(e, -EINVAL, "%s.scheduler: runtime, deadline and period belong to SCHED_DEADLINE", path);
-	if (s->policy == OCI_SCHED_DEADLINE &&
-	    (s->runtime == 0 || s->runtime > s->deadline || (s->period && s->deadline > s->period)))
-		return err_say(e, -EINVAL, "%s.scheduler: SCHED_DEADLINE needs 0 < runtime <= deadline <= period", path);
-	return 0;
+	return check_deadline(s, path, e);
 }
 
 static int check_affinity(const struct oci_process *p, struct err *e)
@@ -111,6 +126,8 @@ int validate_process(const struct oci_process *process, const char *path, struct
 		r = check_env(process, path, e);
 	if (r == 0)
 		r = check_rlimits(process, path, e);
+	if (r == 0)
+		r = check_scores(process, path, e);
 	if (r == 0)
 		r = check_scheduling(process, path, e);
 	if (r == 0)

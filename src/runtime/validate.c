@@ -172,6 +172,11 @@ static int check_names(const struct oci_config *config, struct err *e)
 	return 0;
 }
 
+static bool is_device_number(const int64_t *number)
+{
+	return !number || (*number >= 0 && *number <= UINT32_MAX);
+}
+
 /* config-linux.md, "Devices". */
 static int check_devices(const struct oci_config *config, struct err *e)
 {
@@ -188,12 +193,9 @@ static int check_devices(const struct oci_config *config, struct err *e)
 		if (d->type[0] != 'p' && (!d->major || !d->minor))
 			return err_say(e, -EINVAL, "linux.devices[%zu].%s: required property is missing", i,
 				       d->major ? "minor" : "major");
-		if (d->major && (*d->major < 0 || *d->major > UINT32_MAX))
-			return err_say(e, -EINVAL, "linux.devices[%zu].major: %lld is out of range", i,
-				       (long long)*d->major);
-		if (d->minor && (*d->minor < 0 || *d->minor > UINT32_MAX))
-			return err_say(e, -EINVAL, "linux.devices[%zu].minor: %lld is out of range", i,
-				       (long long)*d->minor);
+		if (!is_device_number(d->major) || !is_device_number(d->minor))
+			return err_say(e, -EINVAL, "linux.devices[%zu].%s: out of range", i,
+				       is_device_number(d->major) ? "minor" : "major");
 	}
 	return 0;
 }

@@ -25,30 +25,61 @@ no_more_mounts() {
 	config 'del(.mounts[6:])'
 }
 
-# The options of the mount on TARGET inside, between commas.
-mount_words() { # TARGET
-	printf ',%s,' "$(mount_of "$1" | jq -r .options)"
+# The mounts of the last call's output, read once: options, those of the file system, propagation; a later
+# mount on the same target hides an earlier one.
+declare -gA words_on super_on propagation_on
+words_from=
+read_mounts() {
+	local target words super propagation
+	[[ $words_from != "$call $output" ]] || return 0
+	words_from="$call $output"
+	words_on=() super_on=() propagation_on=()
+	while IFS=$'\t' read -r target words super propagation; do
+		words_on[$target]=$words super_on[$target]=$super propagation_on[$target]=$propagation
+	done < <(jq -r '(if type == "array" then . else .mounts end)[] |
+		[.target, .options, .super, (.propagation | join(",") | if . == "" then "none" else . end)] | @tsv' <<<"$output")
 }
 
-# The same with those of the file system.
-all_words() { # TARGET
-	printf '%s%s,' "$(mount_words "$1")" "$(mount_of "$1" | jq -r .super)"
-}
-
-propagation_of() { # TARGET
-	mount_of "$1" | jq -c .propagation
-}
-
-# flags_are TARGET WANTED...: words that the mount has, and, with "-" before them, that it has not.
+# flags_are TARGET WORD...: words that the mount has, and, with "-" before them, that it has not.
 flags_are() {
-	local target=$1 word words
-	words=$(mount_words "$target")
-	shift
+	words_are words_on "$@"
+}
+
+# The same of the file system; there lazytime and the like may be shown with the mount.
+super_is() {
+	words_are super_on "$@"
+}
+
+# none, shared:, master:, unbindable: as flags_are.
+propagation_is() {
+	words_are propagation_on "$@"
+}
+
+words_are() { # ARRAY TARGET WORD...
+	local -n array=$1
+	local target=$2 word words
+	shift 2
+	read_mounts
+	[[ ${array[$target]:-} ]] || { echo "nothing is mounted on $target" >&2; return 1; }
+	words=,${array[$target]},
+	[[ ${!array} != super_on ]] || words=,${words_on[$target]},${super_on[$target]},
 	for word; do
 		case $word in
-		-*) lacks "$target $words" ",${word#-}," ;;
-		*) has "$target $words" ",$word," ;;
+		-*: | -*=) lacks "$target $words" ",${word#-}" || return 1 ;;
+		-*) lacks "$target $words" ",${word#-}," || return 1 ;;
+		*: | *=) has "$target $words" ",$word" || return 1 ;;
+		*) has "$target $words" ",$word," || return 1 ;;
 		esac
+	done
+}
+
+# A run that warns on standard error of every TEXT, and works.
+runs_with_warning() { # TEXT...
+	local text
+	ocirun --log-level warning run --bundle "$B" "$ID"
+	is "$status" 0
+	for text; do
+		has "$stderr" "$text"
 	done
 }
 

@@ -268,11 +268,11 @@ strictatime nostrictatime relatime'
 	END
 	runs
 	for word in sync dirsync lazytime; do
-		has "$(all_words "/m/$word")" ",$word,"
+		super_is "/m/$word" "$word"
 	done
-	has "$(all_words /m/again)" ,sync,
-	lacks "$(all_words /m/async)" ,sync,
-	lacks "$(all_words /m/nolazytime)" ,lazytime,
+	super_is /m/again sync
+	super_is /m/async -sync
+	super_is /m/nolazytime -lazytime
 }
 
 @test "words that the kernel has no use for are accepted: iversion, silent, mand and what undoes them" {
@@ -288,10 +288,7 @@ strictatime nostrictatime relatime'
 	for word in sync dirsync lazytime iversion mand; do
 		no_more_mounts
 		add_mount /mnt "$T/src" "bind,$word"
-		ocirun run --bundle "$B" "$ID"
-		is "$status" 0
-		has "$stderr" "mounts[6]"
-		has "$stderr" "$word"
+		runs_with_warning "mounts[6]" "$word"
 	done
 	no_more_mounts
 	add_mount /mnt "$T/src" bind,async,nolazytime,nomand,noiversion,loud,silent,defaults
@@ -335,7 +332,7 @@ strictatime nostrictatime relatime'
 	add_mount /m none remount,shared
 	add_mount / none remount,nosuid,nodev
 	runs
-	has "$(propagation_of /m)" shared:
+	propagation_is /m shared:
 	flags_are / nosuid nodev
 }
 
@@ -366,13 +363,13 @@ strictatime nostrictatime relatime'
 	add_mount /c proc hidepid=2,subset=pid proc
 	config '.mounts[8].options = ["hidepid=invisible"]'
 	runs
-	has "$(all_words /a)" ,size=3072k,
-	has "$(all_words /a)" ,nr_inodes=77,
-	has "$(all_words /a)" ,mode=711,
-	has "$(all_words /b)" ,ptmxmode=612,
-	has "$(all_words /b)" ,mode=601,
-	has "$(all_words /b)" ,max=9,
-	has "$(all_words /c)" ,hidepid=invisible,
+	super_is /a size=3072k
+	super_is /a nr_inodes=77
+	super_is /a mode=711
+	super_is /b ptmxmode=612
+	super_is /b mode=601
+	super_is /b max=9
+	super_is /c hidepid=invisible
 }
 
 @test "data that the file system refuses: the message has the mount, the word and the kernel's own words" {
@@ -391,8 +388,7 @@ strictatime nostrictatime relatime'
 @test "unknown words of a bind are refused by name, also those that other programs know" {
 	mkdir "$T/src"
 	local word
-	for word in nosuchoption RO Ro readonly nosymlink r rnosuchoption rsync rasync rdirsync rmand rnomand roo z Z U \
-		idmapped noexec=1 ro=1 bind=1 user nofail auto _netdev; do
+	for word in nosuchoption RO readonly r rnosuchoption rsync rmand z U idmapped noexec=1 bind=1 nofail _netdev; do
 		no_more_mounts
 		add_mount /mnt "$T/src" "bind,$word"
 		create_refused "mounts[6]" "\"$word\""
@@ -403,10 +399,7 @@ strictatime nostrictatime relatime'
 	mkdir -m 755 "$T/src"
 	add_mount /mnt "$T/src" bind,mode=700,size=4k
 	args /guest stat /mnt
-	ocirun run --bundle "$B" "$ID"
-	is "$status" 0
-	has "$stderr" mode=700
-	has "$stderr" size=4k
+	runs_with_warning "mounts[6]" mode=700 size=4k
 	fact_is .mode 0755
 }
 
@@ -436,10 +429,10 @@ strictatime nostrictatime relatime'
 	done
 	no_more_mounts
 	config '.mounts += [{destination: "/mnt", type: "tmpfs", source: "so, \"me\" : thing", options: ["mode=700,uid=0"]}]'
-	refused "mounts[6]" "mode=700,uid=0" -- run --bundle "$B" "$ID"
+	refused "mounts[6]" mode -- run --bundle "$B" "$ID"
 	config '.mounts[6].options = []'
 	runs
-	is "$(mount_of /mnt | jq -r .source)" 'so, "me" : thing'
+	is "$(mount_of /mnt | jq -r .source)" 'so,\040"me"\040:\040thing'
 }
 
 @test "a word of 4096 bytes is refused and told" {

@@ -215,6 +215,36 @@ release_namespace() {
 	has "$output" clean
 }
 
+@test "without a mount namespace: exec is in the root of the container, not of the host" {
+	requires_root "mounts on the host"
+	cat >"$T/script" <<-'END'
+		bundle=$1 id=$2; shift 2
+		"$@" create --bundle "$bundle" "$id" </dev/null >/dev/null 2>&1 && "$@" start "$id"
+		"$@" exec "$id" /guest ls /
+		"$@" delete --force "$id"
+	END
+	config '.linux.namespaces |= map(select(.type != "mount")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+	args /guest sleep
+	# shellcheck disable=SC2086
+	run timeout 20 unshare --mount --propagation private bash "$T/script" "$B" "$ID" "$OCIRUN" ${OCIRUN_ARGS:-} --root "$T/state" 3>&-
+	has "$output" guest
+	lacks "$output" boot
+}
+
+@test "a mount namespace with a path is joined: root and mounts are made in it" {
+	requires_root "a user may not join the mount namespace of others"
+	hold_namespace mount
+	config '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/\($h)/ns/mnt" else . end)' --arg h "$holder"
+	args /guest sleep
+	started
+	is "$(stat -Lc %i "/proc/$(container_pid)/ns/mnt")" "$(stat -Lc %i "/proc/$holder/ns/mnt")"
+	works exec "$ID" /guest ls /
+	has "$output" guest
+	lacks "$output" boot
+	works delete --force "$ID"
+	release_namespace
+}
+
 @test "no namespaces at all but the mount namespace" {
 	requires_root "a user needs a user namespace"
 	config '.linux.namespaces = [{type: "mount"}] | del(.hostname)'

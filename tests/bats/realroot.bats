@@ -21,26 +21,19 @@ busybox_root() {
 	return 0
 }
 
-# A Debian made once, as a tar in the cache; the test unpacks it.
+# A Debian made once (some 90 seconds), as a tar in the cache; the test unpacks it.
 debian_root() {
 	local tar=$cache/debian-bookworm.tar
 	if [[ ! -e $tar ]]; then
-		make_debian "$tar"
+		requires mmdebstrap
+		"$tests_dir/make-debian" "$tar" >"$T/make-debian.log" 2>&1 ||
+			skip "cannot make a Debian (no mirror?): $(tail -n 1 "$T/make-debian.log")"
 	fi
 	rm -rf "$R"
 	mkdir "$R"
 	tar -C "$R" --exclude='./dev/*' --no-same-owner -xf "$tar"
 	chmod -R u+rwX "$R" 2>/dev/null || true
 	mkdir -p "$R/dev"
-}
-
-make_debian() { # TAR
-	requires_root "makes a Debian (once, with tests/run as root)"
-	requires mmdebstrap
-	mkdir -p "$cache"
-	timeout 300 mmdebstrap --variant=minbase --mode=root --quiet --aptopt='Acquire::Retries "2"' bookworm "$1.new" \
-		>"$T/mmdebstrap.log" 2>&1 || skip "mmdebstrap failed (no mirror?): $(tail -1 "$T/mmdebstrap.log")"
-	mv "$1.new" "$1"
 }
 
 @test "busybox: a shell with the usual commands" {

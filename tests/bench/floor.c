@@ -2,7 +2,7 @@
 /*
  * The floor below which a runtime cannot go: the system calls that the containers of this benchmark need,
  * made by hand, with nothing read, checked, written down or explained.  Its container is that of
- * bundles.py; keep the two alike.  Any failure ends it, since half a container would be a wrong measure.
+ * cases.py; keep the two alike.  Any failure ends it, since half a container would be a wrong measure.
  */
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -292,6 +292,7 @@ static void limit_process(const struct floor *f)
 		{ 0 },
 	};
 
+	umask(022);
 	must(setrlimit(RLIMIT_NOFILE, &files), "setrlimit");
 	for (int cap = 0; cap <= CAP_LAST_CAP; cap++) {
 		if (cap != CAP_KILL && cap != CAP_NET_BIND_SERVICE && cap != CAP_AUDIT_WRITE)
@@ -315,6 +316,7 @@ static void run_init(struct floor *f, unsigned uid, unsigned gid)
 	if (f->cgroup)
 		must(unshare(CLONE_NEWCGROUP), "unshare the cgroup namespace");
 	must(setsid(), "setsid");
+	umask(0);
 	must(sethostname("bench", 5), "sethostname");
 	if (f->net)
 		set_loopback_up();

@@ -50,7 +50,7 @@ static int start(struct container *c, const char *where, const struct oci_resour
 		r = cgroup_create(c->cgroup, e);
 	if (r < 0)
 		return r;
-	c->pid = spawn_clone(0, cgroup_clone_fd(c->cgroup), &c->pidfd);
+	c->pid = cgroup_spawn(c->cgroup, 0, &c->pidfd);
 	if (c->pid == 0)
 		for (;;)
 			pause();
@@ -212,7 +212,7 @@ static int try_device(struct cgroup *cgroup, unsigned major_number, unsigned min
 	unlink(node);
 	if (mknod(node, S_IFCHR | 0600, makedev(major_number, minor_number)) < 0)
 		return -1;
-	pid = spawn_clone(0, cgroup_clone_fd(cgroup), &pidfd);
+	pid = cgroup_spawn(cgroup, 0, &pidfd);
 	if (pid == 0) {
 		struct err e = ERR_INIT;
 

@@ -27,7 +27,7 @@ static char name[64];
 /* A process in the cgroup that waits to be killed. */
 static pid_t start_sleeper(struct cgroup *cgroup, int *ret_pidfd)
 {
-	pid_t pid = spawn_clone(0, cgroup_clone_fd(cgroup), ret_pidfd);
+	pid_t pid = cgroup_spawn(cgroup, 0, ret_pidfd);
 
 	if (pid == 0)
 		for (;;)
@@ -39,7 +39,7 @@ static pid_t start_sleeper(struct cgroup *cgroup, int *ret_pidfd)
    v1 they join later. */
 static pid_t start_bomb(struct cgroup *cgroup, int go, int *ret_pidfd)
 {
-	pid_t pid = spawn_clone(0, cgroup_clone_fd(cgroup), ret_pidfd);
+	pid_t pid = cgroup_spawn(cgroup, 0, ret_pidfd);
 	char c;
 
 	if (pid != 0)

@@ -81,7 +81,7 @@ static void test_delegated(const char *own)
 	CHECK_STR(cgroup_get_record(cgroup)->path, expected);
 	CHECK(cgroup_create(cgroup, &e) == 0, "create in the own cgroup %s", e.text);
 	CHECK(cgroup_get_record(cgroup)->manager != NULL, "there is a cgroup");
-	pid = spawn_clone(0, cgroup_clone_fd(cgroup), &pidfd);
+	pid = cgroup_spawn(cgroup, 0, &pidfd);
 	if (pid == 0)
 		for (;;)
 			pause();

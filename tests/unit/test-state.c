@@ -256,7 +256,7 @@ static void test_documents(void)
 	state_done(&again);
 
 	write_raw(&state, "");
-	expect_broken(&state, "1:1: unexpected end of the document");
+	expect_broken(&state, "1:1: the document is empty");
 	write_raw(&state, "{}");
 	expect_broken(&state, "1:2: ociVersion: required property is missing");
 	write_raw(&state, "{\"ociVersion\":\"1\",\"id\":\"doc\",\"pid\":\"1\"}");
@@ -264,7 +264,7 @@ static void test_documents(void)
 	unlinkat(state.dir_fd, "state.json", 0);
 	if (mkfifoat(state.dir_fd, "state.json", 0600) < 0)
 		perror("mkfifo");
-	expect_broken(&state, "1:1: unexpected end of the document");
+	expect_broken(&state, "1:1: the document is empty");
 	unlinkat(state.dir_fd, "state.json", 0);
 	if (mkdirat(state.dir_fd, "state.json", 0700) < 0)
 		perror("mkdir");
@@ -395,7 +395,7 @@ static void test_print(void)
 	document.owner_uid = 4294967001;
 	unsetenv("USER");
 	text = state_print(&document, OCI_STATUS_STOPPED, 0, LITE_COMPACT, &n);
-	CHECK_STR(text, "{\"ociVersion\":\"1.3.0\",\"id\":\"doc\",\"status\":\"stopped\",\"pid\":0,\"bundle\":\"/b\","
+	CHECK_STR(text, "{\"ociVersion\":\"1.3.0\",\"id\":\"doc\",\"pid\":0,\"status\":\"stopped\",\"bundle\":\"/b\","
 			"\"rootfs\":\"/b/rootfs\",\"created\":\"2026-11-21T21:22:37.410307123Z\","
 			"\"owner\":\"4294967001\"}");
 }

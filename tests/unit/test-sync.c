@@ -181,6 +181,8 @@ static void test_errors(void)
 	expect_failure(SYNC_GO, -EBADMSG, "x");
 	send_raw(SYNC_ERROR, 1, -(1LL << 32), sizeof(struct head) + 1, 0);
 	expect_failure(SYNC_GO, -EBADMSG, "x");
+	send_raw(SYNC_ERROR, 0, -ENOMEM, sizeof(struct head), 0);
+	expect_failure(SYNC_GO, -ENOMEM, "the other side ended with an error: cannot allocate memory");
 	/* EPIPE means that there was no message. */
 	send_raw(SYNC_ERROR, 1, -EPIPE, sizeof(struct head) + 1, 0);
 	expect_failure(SYNC_GO, -EIO, "x");

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* FUSE mounts, the container's side: see fuse.h. */
+#include "mount/fuse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "kernel/syscalls.h"
+#include "mount/attrs.h"
+#include "mount/explain.h"
+#include "mount/fresh.h"
+#include "mount/server.h"
+#include "mount/target.h"
+
+#define DEVICE "/dev/fuse"
+#define SOURCE_MAX 255 /* a string of fsconfig(2) */
+
+static int explain_device(int code, struct err *e)
+{
+	struct stat st;
+
+	if (code == -ENOENT) {
+		err_set(e, code, DEVICE);
+		return err_hint(e, "load the module fuse, or pass the device into the container around this one");
+	}
+	err_set(e, code, DEVICE);
+	if (code == -ENODEV || code == -ENXIO)
+		return err_hint(e, "the kernel has no FUSE: load the module fuse");
+	if (stat(DEVICE, &st) < 0 || code != -EACCES)
+		return code;
+	return err_hint(e, "it is %04o %u:%u; chmod 0666 " DEVICE ", as udev does", (unsigned)st.st_mode & 07777U,
+			st.st_uid, st.st_gid);
+}
+
+/* The file must be opened by the user namespace that mounts: the kernel compares the two. */
+static int open_device(struct err *e)
+{
+	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? explain_device(-errno, e) : fd;
+}
+
+/* The options are the server's, none is for the kernel. */
+static const char **data_keys(const struct mount_options *options)
+{
+	const char **keys = xcalloc(options->data.n + 1, sizeof(*keys));
+
+	for (size_t i = 0; i < options->data.n; i++)
+		keys[i] = xstrndup(options->data.v[i], strcspn(options->data.v[i], "="));
+	return keys;
+}
+
+static void free_keys(const char **keys)
+{
+	for (size_t i = 0; keys[i]; i++)
+		free((char *)(uintptr_t)keys[i]);
+	free(keys);
+}
+
+/* What everybody sees as the source of the mount: a path that is too long loses its directories. */
+static struct oci_mount short_source(const struct oci_mount *mount, const char *program)
+{
+	struct oci_mount shown = *mount;
+	const char *name = str_empty(mount->source) ? program : mount->source;
+
+	if (strlen(name) > SOURCE_MAX && strrchr(name, '/'))
+		name = strrchr(name, '/') + 1;
+	shown.source = strlen(name) > SOURCE_MAX ? program : name;
+	return shown;
+}
+
+/* allow_other: "other" are the users of the container, nobody outside of its user namespace gets in.  The kernel
+   checks permissions as on any file system. */
+static int make_detached(const struct rootfs *rootfs, const struct mount_entry *entry, int device, const char *subtype,
+			 struct err *e)
+{
+	char fd[16], uid[16], gid[16];
+	const struct fresh_key keys[] = { { "fd", fd },         { "rootmode", "40000" },  { "user_id", uid },
+					  { "group_id", gid },  { "allow_other", NULL }, { "default_permissions", NULL },
+					  { "subtype", subtype } };
+	const struct oci_mount shown = short_source(entry->mount, subtype);
+	struct mount_entry as = *entry;
+	struct fresh how = { .type = "fuse", .attrs = mount_attrs_fresh(&entry->options), .extra = keys,
+			     .n_extra = ARRAY_SIZE(keys), .super_ro = true };
+	const char **skip = data_keys(&entry->options);
+	int mnt;
+
+	snprintf(fd, sizeof(fd), "%d", device);
+	snprintf(uid, sizeof(uid), "%u", geteuid());
+	snprintf(gid, sizeof(gid), "%u", getegid());
+	as.mount = &shown;
+	how.skip = skip;
+	mnt = fresh_mount(rootfs, &as, &how);
+	free_keys(skip);
+	return mnt < 0 ? explain_fs(e, mnt, "fuse", how.words) : mnt;
+}
+
+/* Only what was answered once is a mount that works. */
+static int wait_for_server(int mnt_fd, const char *program, struct err *e)
+{
+	struct statx st;
+
+	if (statx(mnt_fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MODE, &st) == 0)
+		return 0;
+	if (errno == ENOTCONN || errno == ECONNABORTED)
+		return err_say(e, -ENOTCONN, "its server %s ended before it had served anything", program);
+	return err_set(e, -errno, "the server %s does not answer", program);
+}
+
+int fuse_make(struct rootfs *rootfs, const struct mount_entry *entry, size_t index, const char *subtype,
+	      struct err *e)
+{
+	_cleanup_close_ int device = -EBADF, mnt = -EBADF;
+	int r;
+
+	if (!rootfs->env.start_fuse)
+		return err_say(e, -ENOTSUP, "there is nobody who could start the server of a FUSE mount");
+	device = open_device(e);
+	if (device < 0)
+		return device;
+	mnt = make_detached(rootfs, entry, device, subtype, e);
+	if (mnt < 0)
+		return mnt;
+	r = rootfs->env.start_fuse(rootfs->env.ask_ctx, index, device, e);
+	if (r < 0)
+		return r;
+	/* While anybody but the server holds it, its death would leave accesses hanging. */
+	fd_close(&device);
+	r = wait_for_server(mnt, subtype, e);
+	return r < 0 ? r : TAKE_FD(mnt);
+}
+
+int fuse_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
+{
+	_cleanup_(target_done) struct target target = TARGET_INIT;
+	_cleanup_close_ int mnt = -EBADF;
+	int r = target_open(rootfs, entry, true, false, &target, e);
+
+	if (r < 0)
+		return r;
+	mnt = fuse_make(rootfs, entry, entry->index, fuse_program(entry->mount->type), e);
+	return mnt < 0 ? mnt : fresh_attach(rootfs, entry, mnt, &target, e);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One upper directory, one container: rootfs_claim_upper().
+ *
+ * Nothing of ours lives as long as a container does, so that no lock can be held for it: init becomes the
+ * program, which must not own a descriptor of the host.  And the kernel's own guard comes with index=on only,
+ * which ties an upper to the very inodes of its lower layers (ESTALE when an image was unpacked again) and needs
+ * layers with file handles, which no FUSE image has.  So the upper directory carries an extended attribute that
+ * names init; the claim holds as long as that process lives, and needs no cleaning up.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/procfs.h"
+#include "mount/rootfs.h"
+#include "mount/rootlayers.h"
+
+#define ATTRIBUTE "user.ocirun.owner"
+#define OWNER_MAX 512
+
+/* Where a pid means something: this boot, this pid namespace; and of which directory it speaks, since copies of
+   a directory may copy the attribute.  New memory. */
+static char *context_of(int upper)
+{
+	_cleanup_free_ char *boot = NULL;
+	struct stat ns = { .st_ino = 0 }, st = { .st_ino = 0 };
+	size_t n = 0;
+
+	if (fdio_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 100, &boot, &n) < 0 ||
+	    stat("/proc/self/ns/pid", &ns) < 0 || fstat(upper, &st) < 0)
+		return NULL;
+	boot[strcspn(boot, "\n")] = '\0';
+	return str_printf("%s %ju %ju:%ju", boot, (uintmax_t)ns.st_ino, (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+}
+
+/* Is the attribute that of a process which lives?  "CONTEXT PID START ID" */
+static bool is_alive(const char *owner, const char *context, pid_t *ret_pid, const char **ret_id)
+{
+	uint64_t start, now;
+	char letter;
+	int end = 0;
+
+	if (!str_starts(owner, context))
+		return false;
+	owner += strlen(context);
+	if (sscanf(owner, " %d %" SCNu64 " %n", ret_pid, &start, &end) != 2 || end == 0)
+		return false;
+	*ret_id = owner + end;
+	return procfs_stat(*ret_pid, &now, &letter) == 0 && now == start && letter != 'Z';
+}
+
+static int claim(int fd, const char *path, const char *id, pid_t pid, uint64_t start_time, struct err *e)
+{
+	_cleanup_free_ char *context = context_of(fd), *mine = NULL;
+	char owner[OWNER_MAX] = "";
+	const char *other;
+	pid_t other_pid;
+
+	if (!context)
+		return err_set(e, -errno, ROOTLAYERS_PREFIX "upper %s: /proc", path);
+	/* held for these two steps alone */
+	if (flock(fd, LOCK_EX) < 0)
+		return err_set(e, -errno, ROOTLAYERS_PREFIX "upper %s: lock", path);
+	if (fgetxattr(fd, ATTRIBUTE, owner, sizeof(owner) - 1) > 0 && is_alive(owner, context, &other_pid, &other)) {
+		err_set(e, -EBUSY, ROOTLAYERS_PREFIX "upper %s: is the upper directory of container %s (process %d)", path,
+			other, other_pid);
+		return err_hint(e, "give each container one of its own");
+	}
+	mine = str_printf("%s %d %" PRIu64 " %s", context, pid, start_time, id);
+	if (fsetxattr(fd, ATTRIBUTE, mine, strlen(mine), 0) == 0)
+		return 0;
+	/* a file system without such attributes, or a directory that is not the caller's: what the mount makes of it
+	   is the mount's to say */
+	log_warning(ROOTLAYERS_PREFIX "upper %s: cannot be guarded against use by a second container: %s", path,
+		    err_reason(-errno));
+	return 0;
+}
+
+int rootfs_claim_upper(const struct oci_config *config, const char *bundle, const char *id, pid_t pid,
+		       uint64_t start_time, struct err *e)
+{
+	struct rootlayers layers;
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (!rootlayers_wanted(config))
+		return 0;
+	r = rootlayers_read(config, bundle, &layers, e);
+	if (r >= 0 && layers.upper) {
+		fd = open(layers.upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* what is wrong with it, the mount tells */
+		if (fd >= 0)
+			r = claim(fd, layers.upper, id, pid, start_time, e);
+	}
+	rootlayers_done(&layers);
+	return r;
+}

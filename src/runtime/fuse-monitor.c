@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parent of FUSE servers: see fuse-monitor.h.  It is forked by the runtime twice, so that whoever reaps orphans
+   reaps it, and executes nothing itself. */
+#include "runtime/fuse-monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/signals.h"
+#include "kernel/sock.h"
+#include "kernel/spawn.h"
+#include "runtime/fuse-exec.h"
+
+#define PACKET_MAX 65536
+#define GRACE_MS 500 /* unmounting ends a server; then SIGTERM */
+#define TERM_MS 1500 /* then SIGKILL */
+
+/* A request: flags, then strings that end in NUL: what, path, argv.  Descriptors: the device, and these. */
+enum { HAS_SOURCE = 1, HAS_USERNS = 2 };
+
+struct server {
+	pid_t pid;
+	char *what, *program;
+};
+
+struct monitor {
+	int sock;    /* -EBADF: the runtime has no more to ask */
+	int init;    /* pidfd; -EBADF: it has ended */
+	int signals; /* signalfd */
+	struct server *servers;
+	size_t n_servers;
+	int stage;   /* of ending: how many of end_signals were sent */
+	int64_t ended_ms;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- the runtime's side ---- */
+
+static void add_string(struct strbuf *b, const char *s)
+{
+	strbuf_add_mem(b, s, strlen(s) + 1);
+}
+
+/* Its answer: a negative errno and a sentence. */
+static int take_answer(int sock, struct err *e)
+{
+	struct err answer = ERR_INIT;
+	size_t n_fds = 0;
+	ssize_t n = sock_recv(sock, &answer, sizeof(answer), NULL, 0, &n_fds);
+
+	if (n != (ssize_t)sizeof(answer))
+		return n < 0 ? err_set(e, (int)n, "the FUSE monitor") : err_say(e, -EIO, "the FUSE monitor died");
+	answer.text[sizeof(answer.text) - 1] = '\0';
+	return answer.code < 0 ? err_say(e, answer.code, "%s", answer.text) : answer.code;
+}
+
+int fuse_monitor_request(int sock, const struct fuse_request *request, struct err *e)
+{
+	struct strbuf b = STRBUF_INIT;
+	int fds[3], r;
+	size_t n = 0;
+	char flags = 0;
+
+	fds[n++] = request->device_fd;
+	if (request->source_fd >= 0) {
+		flags |= HAS_SOURCE;
+		fds[n++] = request->source_fd;
+	}
+	if (request->userns_fd >= 0) {
+		flags |= HAS_USERNS;
+		fds[n++] = request->userns_fd;
+	}
+	strbuf_add_mem(&b, &flags, 1);
+	add_string(&b, request->what);
+	add_string(&b, request->path);
+	for (char *const *word = request->argv; *word; word++)
+		add_string(&b, *word);
+	r = b.len > PACKET_MAX ? -E2BIG : sock_send(sock, b.text, b.len, fds, n);
+	strbuf_done(&b);
+	if (r < 0)
+		return err_set(e, r, "tell the FUSE monitor about %s", request->what);
+	r = take_answer(sock, e);
+	return r < 0 ? r : 0;
+}
+
+/* ---- the monitor ---- */
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *fmt, ...)
+{
+	_cleanup_free_ char *text = NULL, *line = NULL;
+	char now[CLOCK_TEXT_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	text = str_vprintf(fmt, args);
+	va_end(args);
+	clock_now_text(now);
+	line = str_printf("%s %s\n", now, text);
+	/* nobody can be told that the log is full */
+	(void)fdio_write_all(STDERR_FILENO, line, strlen(line));
+}
+
+/* Split the strings; argv borrows from the packet. */
+static int parse(char *packet, size_t n, struct fuse_request *request, char **argv, size_t max)
+{
+	size_t n_words = 0;
+
+	if (n < 2 || packet[n - 1] != '\0')
+		return -EBADMSG;
+	for (char *p = packet + 1; p < packet + n; p += strlen(p) + 1) {
+		if (n_words + 1 >= max)
+			return -E2BIG;
+		argv[n_words++] = p;
+	}
+	argv[n_words] = NULL;
+	if (n_words < 3)
+		return -EBADMSG;
+	request->what = argv[0];
+	request->path = argv[1];
+	request->argv = argv + 2;
+	return 0;
+}
+
+static void add_server(struct monitor *m, pid_t pid, const struct fuse_request *request)
+{
+	m->servers = xrealloc(m->servers, m->n_servers + 1, sizeof(*m->servers));
+	m->servers[m->n_servers++] =
+		(struct server){ .pid = pid, .what = xstrdup(request->what), .program = xstrdup(request->path) };
+}
+
+static int start_one(struct monitor *m, char *packet, size_t n, const int *fds, size_t n_fds, struct err *e)
+{
+	struct fuse_request request = { .source_fd = -EBADF, .userns_fd = -EBADF };
+	char *argv[64];
+	size_t next = 1;
+	pid_t pid;
+	int r = parse(packet, n, &request, argv, ARRAY_SIZE(argv));
+
+	if (r == 0 && n_fds != 1U + !!(packet[0] & HAS_SOURCE) + !!(packet[0] & HAS_USERNS))
+		r = -EBADMSG;
+	if (r < 0)
+		return err_set(e, r, "the FUSE monitor was asked for a server");
+	request.device_fd = fds[0];
+	if (packet[0] & HAS_SOURCE)
+		request.source_fd = fds[next++];
+	if (packet[0] & HAS_USERNS)
+		request.userns_fd = fds[next];
+	pid = fuse_exec(&request, e);
+	if (pid < 0)
+		return (int)pid;
+	add_server(m, pid, &request);
+	return 0;
+}
+
+static void take_request(struct monitor *m)
+{
+	_cleanup_free_ char *packet = xmalloc(PACKET_MAX);
+	struct err answer = ERR_INIT;
+	size_t n_fds = 0;
+	int fds[3];
+	ssize_t n = sock_recv(m->sock, packet, PACKET_MAX, fds, ARRAY_SIZE(fds), &n_fds);
+
+	if (n > 0)
+		(void)start_one(m, packet, (size_t)n, fds, n_fds, &answer);
+	/* The server has its own: if we held the device, its death would not be noticed. */
+	for (size_t i = 0; i < n_fds; i++)
+		close(fds[i]);
+	if (n <= 0 || sock_send(m->sock, &answer, sizeof(answer), NULL, 0) < 0)
+		fd_close(&m->sock);
+}
+
+static void tell_end(const struct monitor *m, const struct server *server, int status)
+{
+	const char *consequence = m->init >= 0 ? ": accesses fail with ENOTCONN from now on" : "";
+
+	if (WIFSIGNALED(status))
+		say("%s: %s (process %d) was killed by %s%s", server->what, server->program, server->pid,
+		    signals_name(WTERMSIG(status)), consequence);
+	else if (m->init >= 0 || WEXITSTATUS(status) != 0)
+		say("%s: %s (process %d) ended with status %d%s", server->what, server->program, server->pid,
+		    WEXITSTATUS(status), consequence);
+}
+
+static void reap(struct monitor *m)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < m->n_servers; i++) {
+			if (m->servers[i].pid != pid)
+				continue;
+			tell_end(m, &m->servers[i], status);
+			free(m->servers[i].what);
+			free(m->servers[i].program);
+			m->servers[i] = m->servers[--m->n_servers];
+			break;
+		}
+}
+
+static void signal_all(const struct monitor *m, int sig)
+{
+	for (size_t i = 0; i < m->n_servers; i++)
+		kill(m->servers[i].pid, sig);
+}
+
+/* SIGTERM, to us, is `delete` that would not wait. */
+static void take_signals(struct monitor *m)
+{
+	struct signalfd_siginfo info;
+
+	while (read(m->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		if (info.ssi_signo == SIGTERM)
+			signal_all(m, SIGTERM);
+	reap(m);
+}
+
+/* The time to poll, and what is due when it is over. */
+static int end_step(struct monitor *m)
+{
+	static const struct {
+		int after_ms, sig;
+	} steps[] = { { GRACE_MS, SIGTERM }, { TERM_MS, SIGKILL } };
+	int64_t left;
+
+	if (m->init >= 0 || m->stage >= (int)ARRAY_SIZE(steps))
+		return -1;
+	left = m->ended_ms + steps[m->stage].after_ms - now_ms();
+	if (left > 0)
+		return (int)left;
+	signal_all(m, steps[m->stage].sig);
+	m->stage++;
+	return end_step(m);
+}
+
+static void __attribute__((noreturn)) serve(struct monitor *m)
+{
+	while (m->n_servers > 0 || (m->sock >= 0 && m->init >= 0)) {
+		struct pollfd fds[] = {
+			{ .fd = m->sock, .events = POLLIN },
+			{ .fd = m->init, .events = POLLIN },
+			{ .fd = m->signals, .events = POLLIN },
+		};
+
+		if (poll(fds, ARRAY_SIZE(fds), end_step(m)) < 0) {
+			if (errno != EINTR)
+				_exit(1);
+			continue;
+		}
+		if (fds[1].revents) {
+			fd_close(&m->init);
+			m->ended_ms = now_ms();
+		}
+		if (fds[0].revents)
+			take_request(m);
+		if (fds[2].revents)
+			take_signals(m);
+	}
+	_exit(0);
+}
+
+/* Leave everything of the runtime behind but three descriptors; the log is where we and the servers speak. */
+static int detach(struct monitor *m, int log_fd)
+{
+	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t wanted;
+	int keep[3];
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(log_fd, STDOUT_FILENO) < 0 ||
+	    dup2(log_fd, STDERR_FILENO) < 0)
+		return -errno;
+	sigfillset(&wanted);
+	if (sigprocmask(SIG_SETMASK, &wanted, NULL) < 0)
+		return -errno;
+	m->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (m->signals < 0 || setsid() < 0 || chdir("/") < 0)
+		return -errno;
+	prctl(PR_SET_NAME, "ocirun-fuse");
+	keep[0] = m->sock;
+	keep[1] = m->init;
+	keep[2] = m->signals;
+	return fdio_close_except(3, keep, ARRAY_SIZE(keep));
+}
+
+static void __attribute__((noreturn)) monitor_main(const struct fuse_monitor_start *start, int sock)
+{
+	struct monitor m = { .sock = sock, .init = start->init_pidfd, .signals = -EBADF };
+	struct err hello = ERR_INIT;
+	int r;
+
+	log_redirect(NULL, NULL);
+	r = detach(&m, start->log_fd);
+	if (r < 0)
+		err_set(&hello, r, "start the FUSE monitor");
+	else
+		hello.code = getpid();
+	if (sock_send(sock, &hello, sizeof(hello), NULL, 0) < 0 || r < 0)
+		_exit(1);
+	serve(&m);
+}
+
+int fuse_monitor_start(const struct fuse_monitor_start *start, pid_t *ret_pid, struct err *e)
+{
+	_cleanup_close_ int ours = -EBADF, theirs = -EBADF, pidfd = -EBADF;
+	int pair[2], status, r = sock_pair(pair);
+	pid_t pid;
+
+	if (r < 0)
+		return err_set(e, r, "socket pair");
+	ours = pair[0];
+	theirs = pair[1];
+	pid = spawn_clone(0, -EBADF, &pidfd);
+	if (pid == 0) {
+		int unused = -EBADF;
+
+		pid = spawn_clone(0, -EBADF, &unused);
+		if (pid == 0) {
+			fd_close(&ours);
+			monitor_main(start, theirs);
+		}
+		_exit(pid < 0 ? 1 : 0);
+	}
+	fd_close(&theirs);
+	if (pid > 0)
+		r = spawn_wait(pidfd, &status);
+	if (pid < 0 || r < 0)
+		return err_set(e, pid < 0 ? (int)pid : r, "start the FUSE monitor");
+	r = take_answer(ours, e);
+	if (r < 0)
+		return r;
+	*ret_pid = r;
+	return TAKE_FD(ours);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a FUSE mount to its server: see fuse-server.h. */
+#include "runtime/fuse-server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/procfs.h"
+#include "kernel/spawn.h"
+#include "runtime/fuse-monitor.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define END_MS 3000    /* the monitor needs as long at most when all servers are stubborn */
+#define KILL_MS 5000
+#define SAID_MAX 400   /* of the log, for messages */
+#define LOG_MAX 1048576
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static char *find_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	struct strv directories = STRV_INIT;
+	char *found = NULL;
+
+	strv_split(&directories, str_empty(path) ? DEFAULT_PATH : path, ':');
+	for (size_t i = 0; !found && i < directories.n; i++) {
+		_cleanup_free_ char *candidate = str_printf("%s/%s", directories.v[i], name);
+
+		/* a relative one would depend on where we happen to be */
+		if (*candidate == '/' && is_program(candidate))
+			found = TAKE_PTR(candidate);
+	}
+	strv_done(&directories);
+	return found;
+}
+
+static int find_program(const struct rootfs_fuse_server *server, char **ret_path, struct err *e)
+{
+	for (size_t i = 0; i < server->programs.n; i++) {
+		const char *name = server->programs.v[i];
+
+		if (*name != '/') {
+			*ret_path = find_in_path(name);
+		} else if (!is_program(name)) {
+			return err_say(e, -ENOENT, "%s is no program that can be executed", name);
+		} else {
+			*ret_path = xstrdup(name);
+		}
+		if (*ret_path)
+			return 0;
+	}
+	err_say(e, -ENOENT, "the FUSE program %s is not in PATH", server->programs.v[0]);
+	return err_hint(e, "install it, or name it by the annotation org.ocirun.fuse.program.%s", server->programs.v[0]);
+}
+
+/* Opened as the caller, who asked for the mount: what he may not read, the container does not see. */
+static int open_source(const struct rootfs_fuse_server *server, int *ret_fd, struct err *e)
+{
+	*ret_fd = -EBADF;
+	if (!server->source || server->source_is_word)
+		return 0;
+	*ret_fd = open(server->source, O_RDONLY | O_CLOEXEC);
+	return *ret_fd < 0 ? err_set(e, -errno, "source %s", server->source) : 0;
+}
+
+static int start_monitor(struct launch *l, struct err *e)
+{
+	struct fuse_monitor_start start = { .init_pidfd = l->pidfd };
+	_cleanup_close_ int log = -EBADF;
+	pid_t pid;
+	char letter;
+	int r;
+
+	if (l->fuse_monitor >= 0)
+		return 0;
+	log = openat(l->state.dir_fd, FUSE_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (log < 0)
+		return err_set(e, -errno, "%s/" FUSE_LOG, l->state.path);
+	start.log_fd = log;
+	l->fuse_monitor = fuse_monitor_start(&start, &pid, e);
+	if (l->fuse_monitor < 0)
+		return l->fuse_monitor;
+	r = procfs_stat(pid, &l->record.fuse_pid_start_time, &letter);
+	if (r < 0)
+		return err_set(e, r, "the FUSE monitor (process %d)", pid);
+	l->record.fuse_pid = pid;
+	/* If we die now, `delete --force` has to find it. */
+	return state_write(&l->state, &l->record, e);
+}
+
+static int start_server(struct launch *l, const struct rootfs_fuse_server *server, int device_fd, struct err *e)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int source = -EBADF;
+	const char *argv[8];
+	size_t n = 0;
+	int r = find_program(server, &path, e);
+
+	if (r == 0)
+		r = open_source(server, &source, e);
+	if (r == 0)
+		r = start_monitor(l, e);
+	if (r < 0)
+		return r;
+	argv[n++] = path;
+	argv[n++] = "-f";
+	if (!str_empty(server->options)) {
+		argv[n++] = "-o";
+		argv[n++] = server->options;
+	}
+	if (server->source)
+		argv[n++] = server->source_is_word ? server->source : FUSE_MONITOR_SOURCE;
+	argv[n++] = FUSE_MONITOR_DEVICE;
+	argv[n] = NULL;
+	return fuse_monitor_request(l->fuse_monitor,
+				    &(const struct fuse_request){
+					    .what = server->what,
+					    .path = path,
+					    .argv = (char *const *)(uintptr_t)argv,
+					    .device_fd = device_fd,
+					    .source_fd = source,
+					    .userns_fd = server->in_userns ? l->fuse_userns : -EBADF,
+				    },
+				    e);
+}
+
+int fuse_server_start(struct launch *l, size_t index, int device_fd, struct err *e)
+{
+	struct rootfs_fuse_server server;
+	int r = rootfs_fuse_server(l->config, l->bundle, index, &server, e);
+
+	if (r >= 0)
+		r = start_server(l, &server, device_fd, e);
+	rootfs_fuse_server_done(&server);
+	return r;
+}
+
+/* The end of the log as one line. */
+void fuse_server_explain(const struct launch *l, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *end;
+	size_t n = 0;
+
+	if (e->code != -ENOTCONN || l->record.fuse_pid == 0 ||
+	    fdio_read_file(l->state.dir_fd, FUSE_LOG, LOG_MAX, &text, &n) < 0)
+		return;
+	while (n > 0 && text[n - 1] == '\n')
+		text[--n] = '\0';
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = *p == '\n' ? '|' : ' ';
+	end = n > SAID_MAX ? text + n - SAID_MAX : text;
+	if (*end)
+		err_hint(e, "it said: %s", end);
+	if (strstr(text, "fusermount"))
+		err_hint(e, "a program that calls fusermount is made with libfuse 2; one made with libfuse 3 (3.3) is needed");
+}
+
+/* The monitor's pidfd, -ESRCH when it is gone. */
+static int open_monitor(const struct state_document *d)
+{
+	_cleanup_close_ int pidfd = -EBADF;
+	uint64_t start;
+	char letter;
+	int r;
+
+	if (d->fuse_pid <= 0)
+		return -ESRCH;
+	pidfd = spawn_pidfd_open((pid_t)d->fuse_pid);
+	if (pidfd < 0)
+		return pidfd;
+	/* after the pidfd is open the number cannot change its owner */
+	r = procfs_stat((pid_t)d->fuse_pid, &start, &letter);
+	if (r < 0)
+		return r;
+	return start == d->fuse_pid_start_time && letter != 'Z' ? TAKE_FD(pidfd) : -ESRCH;
+}
+
+int fuse_server_end(const struct state_document *document, struct err *e)
+{
+	_cleanup_close_ int pidfd = open_monitor(document);
+	int r = pidfd;
+
+	if (r == -ESRCH)
+		return 0;
+	if (r >= 0)
+		r = spawn_wait_gone(pidfd, END_MS);
+	if (r == -ETIMEDOUT) {
+		log_warning("the FUSE monitor (process %lld) does not end by itself", (long long)document->fuse_pid);
+		/* its servers die with it */
+		r = spawn_signal(pidfd, SIGKILL);
+		if (r == 0 || r == -ESRCH)
+			r = spawn_wait_gone(pidfd, KILL_MS);
+	}
+	return r < 0 ? err_set(e, r, "end the FUSE monitor (process %lld)", (long long)document->fuse_pid) : 0;
+}
