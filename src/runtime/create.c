@@ -79,18 +79,6 @@ static int stage_open(struct launch *l, struct err *e)
 	return p ? process_prepare_inherited(p, &l->old_oom, e) : 0;
 }
 
-static pid_t clone_init(struct launch *l)
-{
-	unsigned flags = l->namespaces.fork ? 0 : l->namespaces.clone;
-	int cgroup = cgroup_clone_fd(l->cgroup);
-	pid_t pid = spawn_clone(flags, cgroup, &l->pidfd);
-
-	/* Not allowed from where we are, or not here: cgroup_adopt() moves it, or knows what to say. */
-	if (cgroup >= 0 && (pid == -EACCES || pid == -EPERM || pid == -EBUSY || pid == -EOPNOTSUPP))
-		pid = spawn_clone(flags, -EBADF, &l->pidfd);
-	return pid;
-}
-
 /* One clone3: all new namespaces at once, in its cgroup from the first instruction. */
 static int stage_spawn(struct launch *l, struct err *e)
 {
@@ -102,7 +90,7 @@ static int stage_spawn(struct launch *l, struct err *e)
 	l->sync = pair[0];
 	l->init_sync = pair[1];
 
-	l->pid = clone_init(l);
+	l->pid = cgroup_spawn(l->cgroup, l->namespaces.fork ? 0 : l->namespaces.clone, &l->pidfd);
 	if (l->pid == 0)
 		init_main(l);
 	fd_close(&l->init_sync);

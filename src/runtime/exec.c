@@ -151,10 +151,12 @@ static int spawn(struct exec *x, struct err *e)
 		return err_set(e, r, "socket pair");
 	x->sync = pair[0];
 	x->join_sync = pair[1];
-	r = process_prepare_inherited(x->process, &old_oom, e);
+	r = cgroup_descend(x->cgroup, x->now.pid, x->options->cgroup, e);
+	if (r == 0)
+		r = process_prepare_inherited(x->process, &old_oom, e);
 	if (r < 0)
 		return r;
-	x->pid = spawn_clone(0, cgroup_clone_fd(x->cgroup), &x->pidfd);
+	x->pid = cgroup_spawn(x->cgroup, 0, &x->pidfd);
 	if (x->pid == 0)
 		exec_join_main(x);
 	fd_close(&x->join_sync);

@@ -27,14 +27,19 @@ LITE_TYPE(state_document,
 
 const struct lite_type *const STATE_DOCUMENT = &state_document_type;
 
-int state_open_cgroup(const struct state_document *document, struct cgroup **ret_cgroup, struct err *e)
+struct cgroup_record state_cgroup_record(const struct state_document *document)
 {
-	/* The record's strings are the document's: cgroup_open() copies what it keeps. */
-	const struct cgroup_record record = {
+	return (struct cgroup_record){
 		.manager = (char *)(uintptr_t)document->cgroup_manager,
 		.path = (char *)(uintptr_t)document->cgroup_path,
 		.scope = (char *)(uintptr_t)document->cgroup_scope,
 	};
+}
+
+int state_open_cgroup(const struct state_document *document, struct cgroup **ret_cgroup, struct err *e)
+{
+	/* cgroup_open() copies what it keeps. */
+	const struct cgroup_record record = state_cgroup_record(document);
 
 	return cgroup_open(&record, ret_cgroup, e);
 }

@@ -36,14 +36,10 @@ static int open_init(const struct state_document *d)
 
 static int is_paused(const struct state_document *d, bool *ret_paused, struct err *e)
 {
-	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
-	int r;
+	const struct cgroup_record record = state_cgroup_record(d);
 
 	*ret_paused = false;
-	if (!d->cgroup_manager)
-		return 0;
-	r = state_open_cgroup(d, &cgroup, e);
-	return r < 0 ? r : cgroup_is_frozen(cgroup, ret_paused, e);
+	return d->cgroup_manager ? cgroup_record_is_frozen(&record, ret_paused, e) : 0;
 }
 
 int state_look(const struct state *state, struct state_now *ret_now, struct err *e)

@@ -112,7 +112,7 @@ in_mount_namespace() { # SCRIPT
 #   inside ARG...   `exec` of the guest
 #   mounts          how many mounts there are
 #   ends            waits until the container has stopped, and deletes it
-# Sets $status, $output and $stderr.
+# Sets $status, $output (without the line that a guest says which sleeps) and $stderr.
 on_private_host() { # SCRIPT
 	local private
 	root_of_private_host
@@ -138,6 +138,6 @@ on_private_host() { # SCRIPT
 	# shellcheck disable=SC2086 # OCIRUN_ARGS holds words
 	OCIRUN_TEST_MARK=$ID timeout --foreground -k 2 60 "${private[@]}" bash -eu "$T/calls/$call.script" "$T/src" "$B" "$ID" \
 		"$OCIRUN" ${OCIRUN_ARGS:-} --root "$T/state" </dev/null >"$container_out" 2>"$T/calls/$call.err" 3>&- || status=$?
-	output=$(<"$container_out")
+	output=$(grep -vx sleeping "$container_out") || true
 	stderr=$(<"$T/calls/$call.err")
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -16,8 +15,6 @@
 #include "base/fdio.h"
 #include "base/str.h"
 #include "kernel/procfs.h"
-#include "kernel/spawn.h"
-#include "runtime/pidns.h"
 #include "tests/unit/test.h"
 
 static char top[] = "/tmp/test-state.XXXXXX";
@@ -120,80 +117,6 @@ static void test_bad_roots(void)
 	CHECK(state_open(root, "../a", false, &state, &e) == -EINVAL, "an id that leads out of the root");
 	unlink(dangling);
 	unlink(file);
-}
-
-/* One process of several that all want the same id: it counts what it got. */
-static void race(int out, int rounds)
-{
-	int mine = 0;
-
-	for (int i = 0; i < rounds; i++) {
-		struct err e = ERR_INIT;
-		struct state state;
-		int r = state_claim(root, "raced", &state, &e);
-
-		if (r == -EEXIST)
-			continue;
-		/* A claim is ours alone: nobody else's mark may be in there. */
-		if (r < 0 || fdio_create_file(state.dir_fd, "mark", "x", 1, 0600) < 0) {
-			mine = -1;
-			break;
-		}
-		mine++;
-		if (state_remove(&state, &e) < 0) {
-			mine = -1;
-			break;
-		}
-		state_done(&state);
-	}
-	if (write(out, &mine, sizeof(mine)) != sizeof(mine))
-		_exit(1);
-	_exit(0);
-}
-
-/* The same, while others open, lock and remove what they find. */
-static void race_delete(int rounds)
-{
-	for (int i = 0; i < rounds; i++) {
-		struct err e = ERR_INIT;
-		struct state state;
-		int r = state_open(root, "raced", true, &state, &e);
-
-		if (r == 0) {
-			r = state_remove(&state, &e);
-			state_done(&state);
-		}
-		if (r < 0 && r != -ENOENT)
-			_exit(1);
-	}
-	_exit(0);
-}
-
-static void test_race(void)
-{
-	enum { CLAIMERS = 3, DELETERS = 2, ROUNDS = 300 };
-	pid_t pids[CLAIMERS + DELETERS];
-	int pipe_fds[2], total = 0, failed = 0, status, mine;
-
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		perror("pipe2");
-	for (int i = 0; i < CLAIMERS + DELETERS; i++) {
-		pids[i] = fork();
-		if (pids[i] == 0 && i < CLAIMERS)
-			race(pipe_fds[1], ROUNDS);
-		if (pids[i] == 0)
-			race_delete(ROUNDS);
-	}
-	close(pipe_fds[1]);
-	while (read(pipe_fds[0], &mine, sizeof(mine)) == sizeof(mine)) {
-		total += mine;
-		failed += mine < 0;
-	}
-	close(pipe_fds[0]);
-	for (int i = 0; i < CLAIMERS + DELETERS; i++)
-		failed += waitpid(pids[i], &status, 0) < 0 || status != 0;
-	CHECK(failed == 0 && total > 0, "%d claims by racing processes, each of them alone with it", total);
-	expect_missing("raced");
 }
 
 static struct state_document make_document(pid_t pid)
@@ -400,61 +323,6 @@ static void test_print(void)
 			"\"owner\":\"4294967001\"}");
 }
 
-/* A container without a cgroup and without a pid namespace of its own: init alone. */
-static void test_pids(void)
-{
-	struct state_now now = { .status = OCI_STATUS_RUNNING, .pid = start_sleeper() };
-	pid_t *pids = NULL;
-	struct err e = ERR_INIT;
-	size_t n = 0;
-	int r;
-
-	now.pidfd = spawn_pidfd_open(now.pid);
-	r = pidns_list(&now, &pids, &n, &e);
-	CHECK(r == 0 && n == 1 && pids[0] == now.pid, "in our pid namespace: init, and nobody else%s", e.text);
-	free(pids);
-	kill(now.pid, SIGKILL);
-	waitpid(now.pid, NULL, 0);
-	CHECK(pidns_list(&now, &pids, &n, &e) == -ESRCH, "it has ended");
-	state_now_done(&now);
-}
-
-/* With one of its own, in which there are a child and a grandchild. */
-static void test_pids_of_namespace(void)
-{
-	struct state_now now = { .status = OCI_STATUS_RUNNING, .pidfd = -EBADF };
-	int pipe_fds[2];
-	pid_t *pids = NULL;
-	struct err e = ERR_INIT;
-	size_t n = 0;
-	char ready;
-	int r;
-
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		perror("pipe2");
-	now.pid = spawn_clone(CLONE_NEWUSER | CLONE_NEWPID, -EBADF, &now.pidfd);
-	if (now.pid == 0) {
-		if (fork() == 0 && fork() == 0 && write(pipe_fds[1], "r", 1) == 1)
-			pause();
-		pause();
-		_exit(0);
-	}
-	close(pipe_fds[1]);
-	if (now.pid < 0 || read(pipe_fds[0], &ready, 1) != 1) {
-		SKIP("no user namespaces here");
-	} else {
-		r = pidns_list(&now, &pids, &n, &e);
-		CHECK(r == 0 && n == 3 && pids[0] == now.pid, "all of its pid namespace: %zu%s", n, e.text);
-		free(pids);
-	}
-	close(pipe_fds[0]);
-	if (now.pid > 0) {
-		kill(now.pid, SIGKILL);
-		waitpid(now.pid, NULL, 0);
-	}
-	state_now_done(&now);
-}
-
 int main(void)
 {
 	alarm(120); /* nobody here waits for ever */
@@ -464,14 +332,11 @@ int main(void)
 	test_ids();
 	test_claim();
 	test_bad_roots();
-	test_race();
 	test_documents();
 	test_look();
 	test_no_document();
 	test_list();
 	test_print();
-	test_pids();
-	test_pids_of_namespace();
 
 	while (strlen(root) > strlen(top) && rmdir(root) == 0)
 		*strrchr(root, '/') = '\0';

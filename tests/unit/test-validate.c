@@ -85,7 +85,8 @@ static void check_processes(const struct sample *samples, size_t n)
 static void test_version(void)
 {
 #define VERSION(v) { "{'ociVersion':'" v "','root':{'path':'r'}}", OK }
-#define NOT_SEMVER(v) { "{'ociVersion':'" v "','root':{'path':'r'}}", "ociVersion: '" v "' is no version as in SemVer 2.0.0" }
+#define NOT_SEMVER(v) \
+	{ "{'ociVersion':'" v "','root':{'path':'r'}}", "ociVersion: '" v "' is no version as in SemVer 2.0.0" }
 #define TOO_NEW(v) \
 	{ "{'ociVersion':'" v "','root':{'path':'r'}}", "ociVersion: '" v "' is not supported; 1.0.0 to 1.3.0 are" }
 	static const struct sample samples[] = {
@@ -218,9 +219,9 @@ static void test_devices(void)
 		{ "'devices':[{'type':'b','path':'/dev/x','major':3}]",
 		  "linux.devices[0].minor: required property is missing" },
 		{ "'devices':[{'type':'c','path':'/dev/x','major':-1,'minor':3}]",
-		  "linux.devices[0].major: -1 is out of range" },
+		  "linux.devices[0].major: out of range" },
 		{ "'devices':[{'type':'c','path':'/dev/x','major':1,'minor':4294967296}]",
-		  "linux.devices[0].minor: 4294967296 is out of range" },
+		  "linux.devices[0].minor: out of range" },
 
 		{ "'netDevices':{'eth0':{}}", "linux.netDevices: needs a network namespace in linux.namespaces" },
 		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'container_eth0'}}", OK },
@@ -339,77 +340,8 @@ static void test_scheduler(void)
 	check_processes(samples, ARRAY_SIZE(samples));
 }
 
-/* A name, and the file below /proc/sys, or what is wrong with it; with all namespaces there. */
-static const struct {
-	const char *key, *file, *text;
-} sysctls[] = {
-	{ "net.ipv4.ip_forward", "net/ipv4/ip_forward", NULL },
-	{ "net/ipv4/ip_forward", "net/ipv4/ip_forward", NULL },
-	{ "net.ipv4.conf.eth0/100.forwarding", "net/ipv4/conf/eth0.100/forwarding", NULL },
-	{ "net/ipv4/conf/eth0.100/forwarding", "net/ipv4/conf/eth0.100/forwarding", NULL },
-	{ "kernel.msgmax", "kernel/msgmax", NULL },
-	{ "kernel.shm_rmid_forced", "kernel/shm_rmid_forced", NULL },
-	{ "kernel.sem", "kernel/sem", NULL },
-	{ "fs.mqueue.msg_max", "fs/mqueue/msg_max", NULL },
-	{ "kernel.hostname", "kernel/hostname", NULL },
-	{ "kernel.domainname", "kernel/domainname", NULL },
-	{ "user.max_mnt_namespaces", "user/max_mnt_namespaces", NULL },
-
-	{ "kernel.core_pattern", NULL, "is not in a separate kernel namespace" },
-	{ "kernel/core_pattern", NULL, "is not in a separate kernel namespace" },
-	{ "kernel.msgmax2", NULL, "is not in a separate kernel namespace" },
-	{ "kernel.msgma", NULL, "is not in a separate kernel namespace" },
-	{ "kernel.sem.x", NULL, "is not in a separate kernel namespace" },
-	{ "vm.swappiness", NULL, "is not in a separate kernel namespace" },
-	{ "netx.ipv4", NULL, "is not in a separate kernel namespace" },
-	{ "net", NULL, "is not in a separate kernel namespace" },
-	{ "fs.mqueue", NULL, "is not in a separate kernel namespace" },
-	{ "sys.net.x", NULL, "is not in a separate kernel namespace" },
-
-	{ "net.", NULL, "not the name of a sysctl" },
-	{ "", NULL, "not the name of a sysctl" },
-	{ ".", NULL, "not the name of a sysctl" },
-	{ "/", NULL, "not the name of a sysctl" },
-	{ "/net/ipv4/ip_forward", NULL, "not the name of a sysctl" },
-	{ ".net.ipv4.ip_forward", NULL, "not the name of a sysctl" },
-	{ "net/../kernel/core_pattern", NULL, "not the name of a sysctl" },
-	{ "net/ipv4/../../kernel/core_pattern", NULL, "not the name of a sysctl" },
-	{ "net/..", NULL, "not the name of a sysctl" },
-	{ "net/./ipv4/ip_forward", NULL, "not the name of a sysctl" },
-	{ "net//ipv4/ip_forward", NULL, "not the name of a sysctl" },
-	{ "net..ipv4.ip_forward", NULL, "not the name of a sysctl" },
-	{ "net.//.kernel.core_pattern", NULL, "not the name of a sysctl" },
-	{ "net./.ipv4", NULL, "not the name of a sysctl" },
-	{ "../kernel/core_pattern", NULL, "not the name of a sysctl" },
-	{ "//.kernel.core_pattern", NULL, "not the name of a sysctl" },
-	{ "net/ipv4/ip_forward/", NULL, "not the name of a sysctl" },
-};
-
 #define ALL_NAMESPACES \
 	"'namespaces':[{'type':'network'},{'type':'ipc'},{'type':'uts'},{'type':'user','path':'/x'}]"
-
-static void test_sysctl_names(void)
-{
-	struct lite_doc doc;
-	const struct oci_config *config =
-		parse(&doc, LITE_CONFIG, "{'ociVersion':'1.0.0','linux':{" ALL_NAMESPACES "}}");
-
-	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++) {
-		_cleanup_free_ char *file = NULL, *text = NULL;
-		struct err e = ERR_INIT;
-		int r = validate_sysctl(config, sysctls[i].key, &file, &e);
-
-		if (sysctls[i].file) {
-			CHECK(r == 0, "a sysctl: %s", sysctls[i].key);
-			CHECK_STR(file, sysctls[i].file);
-			continue;
-		}
-		text = str_printf("linux.sysctl.%s: %s", sysctls[i].key, sysctls[i].text);
-		CHECK(r == -EINVAL && !file, "none: '%s'", sysctls[i].key);
-		CHECK_STR(e.text, text);
-	}
-	lite_free(&doc);
-}
 
 static void test_sysctls(void)
 {
@@ -444,7 +376,6 @@ int main(void)
 	test_other_linux();
 	test_process();
 	test_scheduler();
-	test_sysctl_names();
 	test_sysctls();
 	return test_done();
 }

@@ -1,0 +1,308 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Mounts of type overlay: layers, names, user namespaces, and the causes of refusals, which the kernel
+# tells nobody but its own log.
+load mount-helpers
+
+# layers N: $T/layers/1 ... N, the first one on top; each has a file of its own, and "which" tells the top.
+layers() {
+	local n
+	lower=
+	for ((n = 1; n <= $1; n++)); do
+		mkdir -p "$T/layers/$n"
+		echo "$n" >"$T/layers/$n/file$n"
+		echo "$n" >"$T/layers/$n/which"
+		lower+=${lower:+:}$T/layers/$n
+	done
+}
+
+# add_overlay OPTION...: each is one option.
+add_overlay() {
+	config '.mounts += [{destination: "/mnt", type: "overlay", source: "overlay", options: $ARGS.positional}]' --args "$@"
+}
+
+upper() {
+	mkdir -p "$T/upper" "$T/work"
+}
+
+refuses() { # TEXT...
+	refused "mounts[6]" /mnt "$@" -- run --bundle "$B" "$ID"
+	no_container
+	no_more_mounts
+}
+
+@test "layers without an upper one: 2, 20 and 200" {
+	local n
+	for n in 2 20 200; do
+		layers $n
+		no_more_mounts
+		add_overlay "lowerdir=$lower"
+		guest cat /mnt/which "/mnt/file$n" -- touch /mnt/new
+		ocirun run --bundle "$B" "$ID"
+		is "$output" $'1\n'"$n"
+		has "$stderr" EROFS
+	done
+}
+
+@test "layers with an upper one: 1, 2, 20 and 200; what is written is in the upper one" {
+	local n
+	for n in 1 2 20 200; do
+		layers $n
+		rm -rf "$T/upper"
+		remove_tree "$T/work"
+		upper
+		no_more_mounts
+		add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+		guest cat "/mnt/file$n" -- write /mnt/which new -- unlink "/mnt/file$n" -- touch /mnt/new
+		runs
+		is "$output $(<"$T/layers/1/which") $(<"$T/upper/which")" "$n 1 new"
+		[[ -e $T/upper/new && -e $T/layers/$n/file$n && -c $T/upper/file$n ]]
+	done
+}
+
+@test "directories of the lower layers can be removed, made again and renamed, user namespace or not" {
+	layers 2
+	mkdir "$T/layers/2/dir"
+	touch "$T/layers/2/dir/below"
+	upper
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+	guest unlink /mnt/dir/below -- rmdir /mnt/dir -- mkdir /mnt/dir -- ls /mnt/dir
+	runs
+	is "$output" ""
+	[[ -e $T/layers/2/dir/below ]]
+}
+
+@test "in a user namespace userxattr is given even if nobody asked for it" {
+	own_user_namespace
+	layers 2
+	upper
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+	runs
+	super_is /mnt userxattr
+	no_more_mounts
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" userxattr
+	runs
+	super_is /mnt userxattr
+}
+
+@test "without a user namespace userxattr is not given" {
+	requires_root "an ordinary user has a user namespace always"
+	layers 2
+	add_overlay "lowerdir=$lower"
+	runs
+	super_is /mnt -userxattr
+}
+
+@test "other options: volatile, index, xino, ro, nosuid, noatime" {
+	layers 2
+	upper
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" volatile index=on xino=off nosuid noatime
+	runs
+	super_is /mnt volatile index=on
+	flags_are /mnt rw nosuid noatime
+	no_more_mounts
+	remove_tree "$T/work"
+	upper
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" ro
+	runs
+	flags_are /mnt ro
+	is "$(ls "$T/upper")" ""
+}
+
+@test "relative layers are relative to the bundle" {
+	mkdir -p "$B/low1" "$B/low2" "$B/up" "$B/work"
+	echo one >"$B/low1/file"
+	add_overlay lowerdir=low1:low2 upperdir=up workdir=work
+	guest cat /mnt/file -- touch /mnt/new
+	runs
+	is "$output" one
+	[[ -e $B/up/new ]]
+}
+
+@test "paths with a colon, comma, quote, blank, equal sign and backslash" {
+	local name
+	for name in 'a:b' 'a,b' 'a b' "a'b\"c" 'a=b' 'a\b' 'a:b,c\:d'; do
+		rm -rf "$T/low" "$T/up"
+		mkdir -p "$T/low/$name" "$T/low/2" "$T/up/$name/upper" "$T/up/$name/work"
+		echo "$name" >"$T/low/$name/file"
+		no_more_mounts
+		# In lowerdir a colon and a backslash are ordinary after a backslash (filesystems/overlayfs).
+		add_overlay "lowerdir=$(sed 's/[\\:]/\\&/g' <<<"$T/low/$name"):$T/low/2" \
+			"upperdir=$T/up/$name/upper" "workdir=$T/up/$name/work"
+		guest cat /mnt/file -- touch /mnt/new
+		runs
+		is "$output" "$name"
+		[[ -e $T/up/$name/upper/new ]]
+		remove_tree "$T/up"
+	done
+}
+
+@test "layers with paths of 500 bytes: more than a page of text in all" {
+	local n long lower=
+	printf -v long '%0200d/%0200d' 1 2
+	for n in {1..20}; do
+		mkdir -p "$T/$long/$n"
+		echo "$n" >"$T/$long/$n/file$n"
+		lower+=${lower:+:}$T/$long/$n
+	done
+	add_overlay "lowerdir=$lower"
+	guest cat /mnt/file20
+	runs
+	is "$output" 20
+}
+
+@test "layers that are symlinks, or below some" {
+	layers 2
+	ln -s layers "$T/link"
+	ln -s layers/2 "$T/direct"
+	add_overlay "lowerdir=$T/link/1:$T/direct"
+	guest cat /mnt/file2
+	runs
+	is "$output" 2
+}
+
+@test "data-only layers are taken (filesystems/overlayfs, Data-only lower layers)" {
+	layers 3
+	add_overlay "lowerdir=$T/layers/1:$T/layers/2::$T/layers/3"
+	runs
+	super_is /mnt
+}
+
+@test "an upper layer that cannot be written would give a read-only overlay, silently: refused" {
+	layers 1
+	own_user_namespace
+	if [[ $ROOTLESS == 1 ]]; then
+		[[ ! -w /opt && ! -w /srv ]] || skip "/opt and /srv can be written"
+		add_overlay "lowerdir=$lower" upperdir=/opt workdir=/srv
+	else
+		config '.linux.uidMappings[0].hostID = 1200000 | .linux.gidMappings[0].hostID = 1200000'
+		chown -R 1200000:1200000 "$R"
+		upper
+		add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+	fi
+	refuses read-only upperdir
+}
+
+@test "... but with ro it is as asked" {
+	requires_root "needs directories of others"
+	layers 1
+	config_many_ids
+	upper
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" ro
+	runs
+	flags_are /mnt ro
+}
+
+@test "no lower layer, or one of upper and work alone: refused before anything is made" {
+	layers 1
+	upper
+	add_overlay
+	create_refused "mounts[6]" lowerdir missing
+	no_more_mounts
+	add_overlay lowerdir=
+	create_refused "mounts[6]" lowerdir
+	no_more_mounts
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper"
+	create_refused "mounts[6]" workdir missing
+	no_more_mounts
+	add_overlay "lowerdir=$lower" "workdir=$T/work"
+	create_refused "mounts[6]" upperdir missing
+}
+
+@test "a layer that is missing, or no directory: the message names it" {
+	layers 2
+	upper
+	touch "$T/file"
+	add_overlay "lowerdir=$lower:$T/none/below"
+	refuses lowerdir "$T/none is missing"
+	add_overlay "lowerdir=$lower:$T/file"
+	refuses lowerdir "$T/file" "not a directory"
+	add_overlay "lowerdir=$lower" "upperdir=$T/none" "workdir=$T/work"
+	refuses upperdir "$T/none"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/none"
+	refuses workdir "$T/none"
+}
+
+@test "one layer without an upper one: the message tells to use a bind" {
+	layers 1
+	add_overlay "lowerdir=$lower"
+	refuses "one layer" bind
+}
+
+@test "the same directory twice: the message names it" {
+	layers 2
+	add_overlay "lowerdir=$lower:$T/layers/1"
+	refuses "$T/layers/1" "same directory"
+	upper
+	add_overlay "lowerdir=$lower:$T/upper" "upperdir=$T/upper" "workdir=$T/work"
+	refuses "$T/upper" "same directory"
+}
+
+@test "work inside of upper, upper inside of work, the same, and on different mounts" {
+	layers 1
+	mkdir -p "$T/upper/work" "$T/work/upper"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/upper/work"
+	refuses "contain each other"
+	add_overlay "lowerdir=$lower" "upperdir=$T/work/upper" "workdir=$T/work"
+	refuses "contain each other"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/upper"
+	refuses "contain each other"
+	in_mount_namespace 'mount -t tmpfs other "$src"; mkdir "$src/work"'
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/src/work"
+	refuses "same mount"
+}
+
+@test "metacopy and redirect_dir in a user namespace: the message tells" {
+	own_user_namespace
+	layers 1
+	upper
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" metacopy=on
+	refuses metacopy "user namespace"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" redirect_dir=on
+	refuses redirect_dir "user namespace"
+}
+
+@test "a volatile upper layer that was not unmounted cleanly: the message names the mark" {
+	layers 1
+	upper
+	mkdir -p "$T/work/work/incompat/volatile"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+	refuses volatile incompat
+}
+
+@test "an upper layer on an overlay: the message names the file system" {
+	layers 2
+	in_mount_namespace "mount -t tmpfs t \"\$src\"; mkdir \"\$src\"/{u,w,m}
+		mount -t overlay -o 'lowerdir=$lower,upperdir=$T/src/u,workdir=$T/src/w' overlay \"\$src/m\"; mkdir \"\$src/m\"/{upper,work}"
+	add_overlay "lowerdir=$lower" "upperdir=$T/src/m/upper" "workdir=$T/src/m/work"
+	refuses overlay "upper"
+}
+
+@test "an unknown option of overlay: the message names it" {
+	layers 2
+	add_overlay "lowerdir=$lower" nosuchoption=1
+	refuses nosuchoption
+}
+
+@test "501 layers are refused with the limit" {
+	layers 501
+	add_overlay "lowerdir=$lower"
+	refuses 501 500
+}
+
+@test "an overlay with mappings of its own is refused: the kernel has no idmapped overlays" {
+	requires_root "an ordinary user may not shift ids at all"
+	layers 2
+	add_overlay "lowerdir=$lower"
+	config '.mounts[6] += {uidMappings: [{containerID: 0, hostID: 5, size: 1}], gidMappings: [{containerID: 0, hostID: 5, size: 1}]}'
+	refuses idmapped overlay
+}
+
+@test "layers that the image links to stay on the host: options name paths of the host" {
+	layers 1
+	mkdir -p "$R/low"
+	add_overlay "lowerdir=$lower:$R/low"
+	guest cat /mnt/file1
+	runs
+	is "$output" 1
+}
