@@ -20,8 +20,9 @@
 #define DEVICE "/dev/fuse"
 #define SOURCE_MAX 255 /* a string of fsconfig(2) */
 
-static int explain_device(int code, struct err *e)
+static int explain_device(struct rootfs *rootfs, int code, struct err *e)
 {
+	char owner[32] = "not the container's";
 	struct stat st;
 
 	if (code == -ENOENT) {
@@ -33,16 +34,18 @@ static int explain_device(int code, struct err *e)
 		return err_hint(e, "the kernel has no FUSE: load the module fuse");
 	if (stat(DEVICE, &st) < 0 || code != -EACCES)
 		return code;
-	return err_hint(e, "it is %04o %u:%u; chmod 0666 " DEVICE ", as udev does", (unsigned)st.st_mode & 07777U,
-			st.st_uid, st.st_gid);
+	if (rootfs_has_uid(rootfs, st.st_uid) && rootfs_has_gid(rootfs, st.st_gid))
+		snprintf(owner, sizeof(owner), "of %u:%u", st.st_uid, st.st_gid);
+	err_hint(e, "its mode is %04o, and it is %s", (unsigned)st.st_mode & 07777U, owner);
+	return err_hint(e, "chmod 0666 " DEVICE ", as udev does");
 }
 
 /* The file must be opened by the user namespace that mounts: the kernel compares the two. */
-static int open_device(struct err *e)
+static int open_device(struct rootfs *rootfs, struct err *e)
 {
 	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
 
-	return fd < 0 ? explain_device(-errno, e) : fd;
+	return fd < 0 ? explain_device(rootfs, -errno, e) : fd;
 }
 
 /* The options are the server's, none is for the kernel. */
@@ -120,7 +123,7 @@ int fuse_make(struct rootfs *rootfs, const struct mount_entry *entry, size_t ind
 
 	if (!rootfs->env.start_fuse)
 		return err_say(e, -ENOTSUP, "there is nobody who could start the server of a FUSE mount");
-	device = open_device(e);
+	device = open_device(rootfs, e);
 	if (device < 0)
 		return device;
 	mnt = make_detached(rootfs, entry, device, subtype, e);

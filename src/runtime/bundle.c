@@ -58,6 +58,9 @@ int bundle_read(int dirfd, const char *path, const char *name, const struct lite
 	if (S_ISDIR(st.st_mode))
 		return err_say(e, -EISDIR, "%s: %s is a directory", name, path);
 
+	/* A pipe that somebody writes to is worth waiting for. */
+	if (S_ISFIFO(st.st_mode))
+		fcntl(fd, F_SETFL, 0);
 	r = fdio_read_all(fd, BUNDLE_DOCUMENT_MAX, &d.text, &d.n_text);
 	if (r == -EFBIG)
 		return err_say(e, r, "%s: %s is larger than %u MiB", name, path, BUNDLE_DOCUMENT_MAX >> 20);

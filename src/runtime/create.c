@@ -307,7 +307,7 @@ static void explain_death(int status, struct err *e)
 static void undo(struct launch *l, struct err *e)
 {
 	struct err ignored = ERR_INIT;
-	int status = 0;
+	int status = 0, r;
 
 	fuse_server_explain(l, e);
 	fd_close(&l->fuse_monitor);
@@ -325,12 +325,14 @@ static void undo(struct launch *l, struct err *e)
 		return;
 	if (l->hooks_begun)
 		prepare_run_poststop(l->config, &l->record);
-	if (l->cgroup_made && cgroup_remove(l->cgroup, &ignored) < 0)
+	r = l->cgroup_made ? cgroup_remove(l->cgroup, &ignored) : 0;
+	if (r < 0)
 		log_warning("%s", ignored.text);
 	if (fuse_server_end(&l->record, &ignored) < 0)
 		log_warning("%s", ignored.text);
 	prepare_detach_root(l);
-	if (state_remove(&l->state, &ignored) < 0)
+	/* A cgroup that could not be removed stays known, for `delete --force`. */
+	if (r == 0 && state_remove(&l->state, &ignored) < 0)
 		log_warning("%s", ignored.text);
 }
 

@@ -154,6 +154,10 @@ int container_delete(const struct runtime *rt, const char *id, bool force, struc
 	r = state_open(root, id, true, &state, e);
 	if (r == -ENOENT && force)
 		return 0;
+	if (r == -EINVAL && force) {
+		log_warning("%s; only its state directory can be removed", e->text);
+		r = state_open_unread(root, id, &state, e);
+	}
 	if (r < 0)
 		return r;
 	if (!force)

@@ -290,7 +290,6 @@ int container_exec(const struct runtime *rt, const struct exec_options *options,
 		.pidfd = -EBADF,
 		.console_socket = -EBADF,
 		.console = -EBADF,
-		.terminal = -EBADF,
 	};
 	struct monitor *monitor = NULL;
 	int r;

@@ -36,7 +36,7 @@ struct exec {
 	int sync, join_sync;
 	pid_t pid;
 	int pidfd;
-	int console_socket, console, terminal;
+	int console_socket, console;
 };
 
 /* The joining side, entered by the child of clone3; never returns. */

@@ -141,25 +141,34 @@ static void add_offset(struct strbuf *text, const char *clock, const struct oci_
 		strbuf_addf(text, "%s %lld %u\n", clock, (long long)offset->secs, offset->nanosecs);
 }
 
-int namespaces_make_time(const struct oci_time_offsets *offsets, struct err *e)
+/* The file belongs to us only while we are dumpable (proc(5)); nobody else is in the namespace yet. */
+static int write_offsets(const struct oci_time_offsets *offsets, struct err *e)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	_cleanup_close_ int fd = -EBADF;
 	int r;
 
-	if (unshare(CLONE_NEWTIME) < 0)
-		return err_set(e, -errno, "linux.namespaces: make a time namespace");
 	add_offset(&text, "monotonic", offsets->monotonic);
 	add_offset(&text, "boottime", offsets->boottime);
-
-	/* The file belongs to us only while we are dumpable (proc(5)); nobody else is in here yet. */
+	if (text.len == 0)
+		return 0;
 	prctl(PR_SET_DUMPABLE, 1);
 	r = fdio_write_file(AT_FDCWD, "/proc/self/timens_offsets", text.text);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (r == -ERANGE)
 		return err_say(e, r, "linux.timeOffsets: a clock would be negative or overflow");
+	return r < 0 ? err_set(e, r, "linux.timeOffsets: write /proc/self/timens_offsets") : 0;
+}
+
+int namespaces_make_time(const struct oci_time_offsets *offsets, struct err *e)
+{
+	_cleanup_close_ int fd = -EBADF;
+	int r;
+
+	if (unshare(CLONE_NEWTIME) < 0)
+		return err_set(e, -errno, "linux.namespaces: make a time namespace");
+	r = offsets ? write_offsets(offsets, e) : 0;
 	if (r < 0)
-		return err_set(e, r, "linux.timeOffsets: write /proc/self/timens_offsets");
+		return r;
 
 	/* unshare(2) moves only children; setns(2) moves ourselves. */
 	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);

@@ -18,5 +18,5 @@ int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e);
    NULL when the namespace was joined. */
 int namespaces_become_root(const struct userns_map *uids, const struct userns_map *gids, struct err *e);
 
-/* In init: the time namespace, whose offsets have to be written before anybody is in it. */
+/* In init: make and enter a time namespace, whose offsets (NULL: none) have to be written before anybody is in it. */
 int namespaces_make_time(const struct oci_time_offsets *offsets, struct err *e);

@@ -33,11 +33,6 @@ static const struct oci_namespace *find(const struct oci_linux *lx, enum oci_nam
 	return NULL;
 }
 
-static bool has_time_offsets(const struct oci_linux *lx)
-{
-	return lx && lx->time_offsets && (lx->time_offsets->monotonic || lx->time_offsets->boottime);
-}
-
 int plan_namespaces(const struct oci_config *config, bool add_user, struct ns_plan *ret_plan, struct err *e)
 {
 	const struct oci_linux *lx = config->linux_;
@@ -63,13 +58,11 @@ int plan_namespaces(const struct oci_config *config, bool add_user, struct ns_pl
 		plan.made |= CLONE_NEWUSER;
 	plan.user_made = plan.made & CLONE_NEWUSER;
 
-	/* clone3 would root the cgroup namespace at the parent's cgroup, and enter a time namespace
-	   before its offsets are there (cgroup_namespaces(7), time_namespaces(7)). */
+	/* clone3 would root the cgroup namespace at the parent's cgroup, and enter a time namespace before its
+	   offsets are there (cgroup_namespaces(7), time_namespaces(7)); before Linux 6.3 it refuses the latter. */
 	plan.unshare_cgroup = plan.made & CLONE_NEWCGROUP;
-	plan.unshare_time = (plan.made & CLONE_NEWTIME) && has_time_offsets(lx);
-	plan.clone = plan.made & ~(unsigned)CLONE_NEWCGROUP;
-	if (plan.unshare_time)
-		plan.clone &= ~(unsigned)CLONE_NEWTIME;
+	plan.unshare_time = plan.made & CLONE_NEWTIME;
+	plan.clone = plan.made & ~(unsigned)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 
 	/* Only children are in a joined pid namespace; what is made has to belong to a joined user
 	   namespace; what is joined has to be joined before a new user namespace takes the privilege. */

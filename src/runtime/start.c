@@ -92,10 +92,11 @@ int launch_start(struct state *state, const struct oci_config *config, struct er
 	sock = connect_init(state, e);
 	if (sock < 0)
 		return sock;
-	r = follow(sock, state, config, e);
-	/* It is "created" no longer, whatever happened: the socket has had its one visitor. */
-	if (unlinkat(state->dir_fd, STATE_START_SOCKET, 0) < 0 && errno != ENOENT && r == 0)
+	/* It is "created" no longer, whatever happens to us: the socket has had its one visitor. */
+	if (unlinkat(state->dir_fd, STATE_START_SOCKET, 0) < 0 && errno != ENOENT)
 		r = err_set(e, -errno, "remove %s/" STATE_START_SOCKET, state->path);
+	else
+		r = follow(sock, state, config, e);
 	if (r < 0) {
 		end_init(now.pidfd);
 		return r;

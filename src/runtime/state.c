@@ -180,6 +180,22 @@ int state_open(const char *root, const char *id, bool want_lock, struct state *r
 	return r;
 }
 
+int state_open_unread(const char *root, const char *id, struct state *ret_state, struct err *e)
+{
+	struct state state;
+	int r = state_check_id(id, e);
+
+	if (r < 0)
+		return r;
+	state_init(&state, root, id);
+	r = open_directory(&state, true, e);
+	if (r < 0)
+		state_done(&state);
+	else
+		*ret_state = state;
+	return r;
+}
+
 void state_unlock(struct state *state)
 {
 	/* Cannot fail on an open descriptor. */

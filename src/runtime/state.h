@@ -61,6 +61,9 @@ int state_claim(const char *root, const char *id, struct state *ret_state, struc
    died early: state_document() is NULL then.  With `lock` it waits for the lock first. */
 int state_open(const char *root, const char *id, bool lock, struct state *ret_state, struct err *e);
 
+/* Open and lock one without reading its document, which may be damaged. */
+int state_open_unread(const char *root, const char *id, struct state *ret_state, struct err *e);
+
 /* Read state.json again, after it was written. */
 int state_reread(struct state *state, struct err *e);
 

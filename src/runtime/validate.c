@@ -344,8 +344,9 @@ int validate_sysctl(const struct oci_config *config, const char *key, char **ret
 		if (!sysctl_matches(file, sysctls[i].file))
 			continue;
 		if (!find_namespace(config, sysctls[i].type))
-			return err_say(e, -EINVAL, "linux.sysctl.%s: would change the host; it needs a %s namespace in "
-						   "linux.namespaces",
+			return err_say(e, -EINVAL,
+				       "linux.sysctl.%s: would change the host; it needs a namespace of its own in "
+				       "linux.namespaces: %s",
 				       key, oci_namespace_name(sysctls[i].type));
 		*ret_file = TAKE_PTR(file);
 		return 0;

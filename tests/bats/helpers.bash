@@ -44,10 +44,10 @@ teardown() {
 
 	[[ ${BATS_TEST_COMPLETED:-} || ${BATS_TEST_SKIPPED:-} ]] || last_call
 	container_delete_all
-	if [[ -z ${BATS_TEST_SKIPPED:-} ]]; then
-		nothing_left || failed=1
-	fi
-	kill_leftovers
+	nothing_left || {
+		failed=1
+		kill_leftovers
+	}
 	remove_tree "$T"
 	return $failed
 }
@@ -424,10 +424,8 @@ host_mounts_unchanged() {
 # Processes of this test: by the mark in their environment, or our --root in their arguments (an init
 # that hides from ptrace shows its environment to nobody but root).
 host_processes() {
-	printf '%s' "OCIRUN_TEST_MARK=$ID" >"$T/calls/mark"
-	printf '%s' "$T/state" >"$T/calls/root"
-	grep -lzsF -f "$T/calls/mark" /proc/[0-9]*/environ | cut -d/ -f3
-	grep -lzsF -f "$T/calls/root" /proc/[0-9]*/cmdline | cut -d/ -f3
+	printf '%s\n' "OCIRUN_TEST_MARK=$ID" "$T/state" >"$T/calls/marks"
+	grep -lzsF -f "$T/calls/marks" /proc/[0-9]*/environ /proc/[0-9]*/cmdline | cut -d/ -f3
 }
 
 host_processes_unchanged() {

@@ -13,6 +13,8 @@ import sys
 import time
 
 GONE_TIMEOUT_S = 10
+# A runtime that leaves a container behind keeps strace waiting for that: it is ended after so long.
+LEFT_BEHIND_S = 3
 
 
 def command(case, words):
@@ -51,11 +53,27 @@ def count_calls(case, work):
             wait_gone(words[0])
         elif kind != "time":
             run(command(case, words))
-        elif run(command(case, ["strace", "-f", "-qq", "-c", "-U", "name,calls", "-o", table] + words)) == 0:
+        elif traced(case, ["strace", "-f", "-qq", "-c", "-U", "name,calls", "-o", table] + words):
             with open(table, encoding="utf-8") as file:
                 found = re.search(r"^total\s+(\d+)", file.read(), re.M)
             total = int(found.group(1)) if found else None
     return total
+
+
+def traced(case, words):
+    with subprocess.Popen(command(case, words), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        try:
+            return process.wait(LEFT_BEHIND_S) == 0
+        except subprocess.TimeoutExpired:
+            for kind, after in case["steps"]:
+                if kind == "after":
+                    run(command(case, after))
+        try:
+            return process.wait(GONE_TIMEOUT_S) == 0
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            return False
 
 
 def waiting_init(case):

@@ -348,15 +348,17 @@ static void test_sysctls(void)
 	static const struct sample configs[] = {
 		{ "'linux':{" ALL_NAMESPACES ",'sysctl':{'net.core.somaxconn':'1','kernel.sem':'2'}}", OK },
 		{ "'linux':{'namespaces':[{'type':'network'}],'sysctl':{'net.core.somaxconn':'1','kernel.sem':'2'}}",
-		  "linux.sysctl.kernel.sem: would change the host; it needs a ipc namespace in linux.namespaces" },
+		  "linux.sysctl.kernel.sem: would change the host; it needs a namespace of its own in "
+		  "linux.namespaces: ipc" },
 		{ "'linux':{'sysctl':{'net.core.somaxconn':'1'}}",
-		  "linux.sysctl.net.core.somaxconn: would change the host; it needs a network namespace in "
-		  "linux.namespaces" },
+		  "linux.sysctl.net.core.somaxconn: would change the host; it needs a namespace of its own in "
+		  "linux.namespaces: network" },
 		{ "'linux':{'sysctl':{'kernel/hostname':'1'}}",
-		  "linux.sysctl.kernel/hostname: would change the host; it needs a uts namespace in linux.namespaces" },
+		  "linux.sysctl.kernel/hostname: would change the host; it needs a namespace of its own in "
+		  "linux.namespaces: uts" },
 		{ "'linux':{'sysctl':{'user.max_pid_namespaces':'1'}}",
-		  "linux.sysctl.user.max_pid_namespaces: would change the host; it needs a user namespace in "
-		  "linux.namespaces" },
+		  "linux.sysctl.user.max_pid_namespaces: would change the host; it needs a namespace of its own in "
+		  "linux.namespaces: user" },
 		{ "'hostname':'a','linux':{" ALL_NAMESPACES ",'sysctl':{'kernel.hostname':'b'}}",
 		  "linux.sysctl.kernel.hostname: conflicts with hostname" },
 		{ "'domainname':'a','linux':{" ALL_NAMESPACES ",'sysctl':{'kernel/domainname':'b'}}",

@@ -1,0 +1,175 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Mounts of type fuse.PROGRAM.
+load helpers
+load fuse-helpers
+
+add_fuse() { # DESTINATION PROGRAM SOURCE [OPTION...]
+	config '.mounts += [{destination: $d, type: ("fuse." + $p), source: $s, options: $ARGS.positional}]' \
+		--arg d "$1" --arg p "$2" --arg s "$3" --args -- "${@:4}"
+}
+
+# A squashfs with /file and /sub, mounted on /data.
+with_image() { # [OPTION...]
+	requires squashfuse
+	requires_fuse
+	mkdir -p "$T/image/sub"
+	echo hello >"$T/image/file"
+	pack squashfs "$T/image" "$B/image.squashfs"
+	add_fuse /data squashfuse image.squashfs "$@"
+}
+
+# A program that tells how it was called, and fails.
+telling_program() {
+	cat >"$T/teller" <<END
+#!/bin/sh
+echo "\$*" >$T/told
+ls -l /proc/self/fd/3 >>$T/told
+echo "the teller is done" >&2
+exit 3
+END
+	chmod 755 "$T/teller"
+	annotate fuse.program.teller "$T/teller"
+}
+
+server_pid() {
+	pgrep -f -- "squashfuse -f .*/dev/fd/4 /dev/fd/3" | while read -r pid; do
+		! grep -qz "OCIRUN_TEST_MARK=$ID" "/proc/$pid/environ" || echo "$pid"
+	done
+}
+
+monitor_pid() {
+	jq -r .fusePid "$T/state/$ID/state.json"
+}
+
+@test "fuse.squashfuse: an image of the bundle, with no fusermount and no privilege" {
+	with_image ro nosuid
+	guest cat /data/file -- mounts
+	runs
+	is "$(head -1 <<<"$output")" hello
+	output=$(tail -1 <<<"$output")
+	is "$(mount_of /data | jq -r '.type + " " + .source')" "fuse.squashfuse image.squashfs"
+	has "$(mount_of /data | jq -r .options)" nosuid
+	has "$(mount_of /data | jq -r .options)" ro
+	has "$(mount_of /data | jq -r .super)" default_permissions,allow_other
+}
+
+@test "the program of a type is found in PATH, or where the annotation says" {
+	requires squashfuse_ll
+	with_image
+	config '(.mounts[] | select(.destination == "/data")).type = "fuse.reader"'
+	args /guest cat /data/file
+	create_refused "mounts[6] /data" "reader is not in PATH" "org.ocirun.fuse.program.reader"
+	annotate fuse.program.reader /nowhere/reader
+	create_refused "mounts[6] /data" "/nowhere/reader is no program"
+	annotate fuse.program.reader "$(command -v squashfuse_ll)"
+	runs
+	is "$output" hello
+}
+
+@test "a type that names no program is refused" {
+	add_fuse /data "" x
+	create_refused "mounts[6] /data" "names no program"
+	config '(.mounts[] | select(.destination == "/data")).type = "fuse.a/b"'
+	create_refused "names no program"
+}
+
+@test "what the program is called with" {
+	requires_fuse
+	telling_program
+	add_fuse /data teller host:/dir ro nosuid allow_other fsname=x cache=yes a,b
+	create_refused "mounts[6] /data" "teller ended before" "the teller is done"
+	is "$(head -1 "$T/told")" '-f -o ro,cache=yes,a\,b host:/dir /dev/fd/3'
+	has "$(cat "$T/told")" /fuse
+	config '(.mounts[] | select(.destination == "/data")) |= (.source = "none" | .options = [])'
+	create_refused "the teller is done"
+	is "$(head -1 "$T/told")" "-f /dev/fd/3"
+}
+
+@test "a source that is missing, and one that is no image" {
+	with_image
+	config '(.mounts[] | select(.destination == "/data")).source = "none.squashfs"'
+	create_refused "mounts[6] /data" "$B/none.squashfs" "no such file"
+	config '(.mounts[] | select(.destination == "/data")).source = "config.json"'
+	create_refused "mounts[6] /data" "squashfuse ended before"
+}
+
+@test "/dev/fuse that may not be opened: the message has its mode and the remedy" {
+	[[ ! -r /dev/fuse && -e /dev/fuse ]] || skip "/dev/fuse may be opened here"
+	telling_program
+	add_fuse /data teller none
+	create_refused "mounts[6] /data" "/dev/fuse" "permission denied" "mode is $(stat -c %04a /dev/fuse)" "chmod 0666 /dev/fuse"
+}
+
+@test "two mounts, one monitor; delete leaves neither it nor the servers" {
+	with_image
+	add_fuse /more squashfuse image.squashfs
+	sleeping
+	is "$(server_pid | wc -l)" 2
+	is "$(server_pid | while read -r pid; do awk '/^PPid/ { print $2 }' "/proc/$pid/status"; done | sort -u)" "$(monitor_pid)"
+	works exec "$ID" /guest cat /data/file /more/file
+	works delete --force "$ID"
+	is "$(server_pid)" ""
+}
+
+@test "they end when the container ends, before delete" {
+	with_image
+	sleeping
+	[[ $(server_pid) ]]
+	works kill "$ID" KILL
+	wait_for_status stopped
+	wait_until eval '[[ -z $(server_pid) ]]'
+	wait_until eval '! kill -0 $(monitor_pid) 2>/dev/null'
+	works delete "$ID"
+}
+
+@test "a created container that is never started" {
+	with_image
+	created
+	[[ $(server_pid) ]]
+	works delete --force "$ID"
+	is "$(server_pid)" ""
+}
+
+@test "a server that dies: accesses fail at once, the log tells, the container lives" {
+	with_image
+	sleeping
+	kill -KILL "$(server_pid)"
+	wait_until grep -q "mounts\[6\] /data.*squashfuse.*SIGKILL.*ENOTCONN" "$T/state/$ID/fuse.log"
+	ocirun exec "$ID" /guest cat /data/file
+	has "$stderr" ENOTCONN
+	is "$(container_status)" running
+}
+
+@test "server and monitor: what they hold" {
+	with_image
+	sleeping
+	local server monitor
+	server=$(server_pid) monitor=$(monitor_pid)
+	is "$(awk '/^(CapEff|CapPrm|CapAmb)/ { print $2 }' "/proc/$server/status" | sort -u)" 0000000000000000
+	is "$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$server/status")" 1
+	for pid in "$server" "$monitor"; do
+		is "$(readlink "/proc/$pid/ns/mnt" "/proc/$pid/ns/pid")" "$(readlink /proc/self/ns/mnt /proc/self/ns/pid)"
+		lacks "$(cat "/proc/$pid/cgroup")" "$ID"
+	done
+	is "$(readlink "/proc/$monitor/fd/"* | grep -c /dev/fuse)" 0
+	is "$(readlink "/proc/$server/fd/"* | grep -e socket: -e pipe: -e pidfd -e "$T/state" | grep -v fuse.log)" ""
+	lacks "$(readlink "/proc/$(container_pid)/fd/"*)" /dev/fuse
+}
+
+@test "create that is killed in a hook leaves nothing that delete --force cannot remove" {
+	with_image
+	printf '#!/bin/sh\ntouch %s\nexec sleep 60\n' "$T/hooked" >"$T/hook"
+	chmod 755 "$T/hook"
+	config '.hooks.createRuntime = [{path: $p}]' --arg p "$T/hook"
+	ocirun_background create --bundle "$B" "$ID"
+	wait_until test -e "$T/hooked"
+	pkill -KILL -f -- "--root $T/state create" || true
+	wait_background || true
+	wait_until eval '[[ -z $(server_pid) ]]'
+	works delete --force "$ID"
+}
+
+@test "all of this as an ordinary user, where /dev/fuse may be opened and fusermount cannot be executed" {
+	as_user_with_fuse "$BATS_TEST_FILENAME"
+}
