@@ -5,6 +5,16 @@
 #include <dlfcn.h>
 #include <errno.h>
 
+#if defined(OCIRUN_STATIC) && OCIRUN_STATIC
+
+int dlib_load(const char *soname, const char *purpose, const struct dlib_symbol *symbols, struct err *e)
+{
+	(void)symbols;
+	return err_say(e, -ENOPKG, "%s needs %s, which a static ocirun cannot load", purpose, soname);
+}
+
+#else
+
 int dlib_load(const char *soname, const char *purpose, const struct dlib_symbol *symbols, struct err *e)
 {
 	/* Never unloaded: the functions in the slots are used until the process ends. */
@@ -21,3 +31,5 @@ int dlib_load(const char *soname, const char *purpose, const struct dlib_symbol 
 	}
 	return 0;
 }
+
+#endif

@@ -111,7 +111,7 @@ static int wait_for_server(int mnt_fd, const char *program, struct err *e)
 	if (statx(mnt_fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MODE, &st) == 0)
 		return 0;
 	if (errno == ENOTCONN || errno == ECONNABORTED)
-		return err_say(e, -ENOTCONN, "its server %s ended before it had served anything", program);
+		return err_say(e, -ENOTCONN, "the server of fuse.%s ended before it had served anything", program);
 	return err_set(e, -errno, "the server %s does not answer", program);
 }
 

@@ -118,8 +118,11 @@ static int open_upper_tmpfs(struct making *m, struct err *e)
 		return m->asked.size ? err_set(e, r, ROOTLAYERS_PREFIX "size: a tmpfs of size \"%s\"", m->asked.size) :
 				       err_set(e, r, "root overlay: a tmpfs for its upper layer");
 	m->tmpfs = tmpfs;
-	if (mkdirat(tmpfs, "upper", 0755) < 0 || mkdirat(tmpfs, "work", 0700) < 0 || (r = copy_root(tmpfs, m->layers.v[0].fd)) < 0)
-		return err_set(e, r < 0 ? r : -errno, "root overlay: make its upper layer");
+	r = mkdirat(tmpfs, "upper", 0755) < 0 || mkdirat(tmpfs, "work", 0700) < 0 ? -errno : 0;
+	if (r == 0)
+		r = copy_root(tmpfs, m->layers.v[0].fd);
+	if (r < 0)
+		return err_set(e, r, "root overlay: make its upper layer");
 	layer = overlay_add_layer(&m->layers, "upperdir", "(tmpfs)/upper");
 	layer->fd = openat(tmpfs, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = layer->fd < 0 ? -errno : 0;

@@ -78,7 +78,7 @@ monitor_pid() {
 	requires_fuse
 	telling_program
 	add_fuse /data teller host:/dir ro nosuid allow_other fsname=x cache=yes a,b
-	create_refused "mounts[6] /data" "teller ended before" "the teller is done"
+	create_refused "mounts[6] /data" "fuse.teller ended before" "the teller is done"
 	is "$(head -1 "$T/told")" '-f -o ro,cache=yes,a\,b host:/dir /dev/fd/3'
 	has "$(cat "$T/told")" /fuse
 	config '(.mounts[] | select(.destination == "/data")) |= (.source = "none" | .options = [])'
@@ -91,7 +91,7 @@ monitor_pid() {
 	config '(.mounts[] | select(.destination == "/data")).source = "none.squashfs"'
 	create_refused "mounts[6] /data" "$B/none.squashfs" "no such file"
 	config '(.mounts[] | select(.destination == "/data")).source = "config.json"'
-	create_refused "mounts[6] /data" "squashfuse ended before"
+	create_refused "mounts[6] /data" "fuse.squashfuse ended before"
 }
 
 @test "/dev/fuse that may not be opened: the message has its mode and the remedy" {

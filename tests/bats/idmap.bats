@@ -35,6 +35,7 @@ host_owner() { # FILE
 @test "uidMappings and gidMappings: owners are others inside, and files made inside get their owners back" {
 	requires_root "shifts the ids of an ordinary file system"
 	owned_source 1000 1001 5000
+	chown 1000:2000 "$T/src"
 	add_mount /mnt "$T/src" bind
 	map 1000,0,10 2000,0,10
 	owners /mnt/1000 /mnt/1001 /mnt/5000

@@ -255,6 +255,29 @@ image_root() { # TYPE
 	create_refused "root image $B/root.img"
 }
 
+@test "the examples of docs/rootless-mounts.md" {
+	local name document=$tests_dir/../docs/rootless-mounts.md
+	requires squashfuse squashfuse_ll
+	[[ $ROOTLESS == 0 ]] || requires_fuse
+	mkdir "$B/changes" "$B/changes.work" "$B/patch"
+	pack squashfs "$R" "$B/image.squashfs"
+	pack squashfs "$R/etc" "$B/data.squashfs"
+	cp "$B/config.json" "$T/plain.json"
+	for name in upper tmpfs image image-upper fuse; do
+		sed -n "/^<!-- tested: $name -->/,/^\`\`\`$/p" "$document" | sed '1,2d;$d' >"$T/example.json"
+		jq -s '.[0] as $c | .[1] as $x | $c * $x | .mounts = $c.mounts + ($x.mounts // [])' "$T/plain.json" "$T/example.json" \
+			>"$B/config.json"
+		case $name in
+		image) args /guest cat /etc/passwd ;;
+		fuse) args /guest cat /data/passwd ;;
+		*) guest touch /made -- cat /etc/passwd ;;
+		esac
+		runs
+		has "$output" root:x:0
+	done
+	is "$(ls "$B/changes" "$R/made" 2>/dev/null | grep -c made)" 1
+}
+
 @test "all of this as an ordinary user, where /dev/fuse may be opened and fusermount cannot be executed" {
 	as_user_with_fuse "$BATS_TEST_FILENAME"
 }

@@ -140,7 +140,7 @@ class Bench:
         _, who, features, steps, _, _ = SCENARIOS[scenario]
         user = who == "user"
         place = "user" if user else "list" if "list" in features else "root"
-        command = [path, "--root", "%s/state-%s/%s" % (self.work, place, runtime)]
+        command = [path, "--root", "%s/state/%s/%s" % (self.work, place, runtime)]
         ident = runtime + "-live" if "live" in features else runtime + "-" + scenario
         values = {"ID": ident, "PIDFILE": "%s/%s.pid" % (self.work, ident)}
         if "live" in features:
