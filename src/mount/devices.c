@@ -203,7 +203,7 @@ static int explain_make(struct err *e, int code)
 {
 	err_set(e, code, "cannot make it");
 	if (code == -EROFS)
-		return err_hint(e, "the root file system is read-only: mount a tmpfs on /dev");
+		return err_hint(e, "what holds it is read-only: mount a tmpfs there, or make it in the image");
 	return code;
 }
 

@@ -16,6 +16,7 @@
 #include "mount/explain.h"
 #include "mount/target.h"
 #include "mount/tree.h"
+#include "mount/virtual.h"
 
 /* The file to bind the terminal on; never a link (CVE-2025-52565). */
 static int open_console(int dev, struct err *e)
@@ -166,12 +167,34 @@ static int propagate(const struct rootfs *rootfs, enum oci_propagation asked, st
 	return r < 0 ? err_set(e, r, "linux.rootfsPropagation cannot be set") : 0;
 }
 
+static int finish_dev(const struct rootfs *rootfs, struct err *e)
+{
+	const struct mnt_attr readonly = { .set = MOUNT_ATTR_RDONLY };
+	const struct mount_entry *entry = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	bool created = false;
+	int r;
+
+	/* the last one is on top */
+	for (size_t i = 0; i < rootfs->plan.n_entries; i++)
+		if (strcmp(rootfs->plan.entries[i].clean, "/dev") == 0)
+			entry = &rootfs->plan.entries[i];
+	if (!entry || !virtual_is_late_read_only(entry))
+		return 0;
+	fd = r = target_open_strict(rootfs->fd, "/dev", &created);
+	if (r >= 0)
+		r = mnt_set_attr(fd, &readonly, false);
+	return r < 0 ? err_set(e, r, "mounts[%zu] /dev: cannot make it read-only", entry->index) : 0;
+}
+
 static int finish_root(const struct rootfs *rootfs, struct err *e)
 {
 	const struct oci_config *config = rootfs->env.config;
 	const struct mnt_attr readonly = { .set = MOUNT_ATTR_RDONLY };
-	int r;
+	int r = finish_dev(rootfs, e);
 
+	if (r < 0)
+		return r;
 	if (config->root->readonly) {
 		r = mnt_set_attr(rootfs->fd, &readonly, false);
 		if (r == -EBUSY)

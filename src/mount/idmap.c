@@ -28,19 +28,30 @@ static void maps_done(struct maps *maps)
 	userns_map_done(&maps->gids);
 }
 
+/* Exactly three numbers: splitting forgives empty parts, as in "-1-0-1". */
+static int parse_numbers(const char *text, uint32_t ids[3])
+{
+	struct strv parts = STRV_INIT;
+	size_t dashes = 0;
+	int r;
+
+	for (const char *p = strchr(text, '-'); p; p = strchr(p + 1, '-'))
+		dashes++;
+	strv_split(&parts, text, '-');
+	r = parts.n == 3 && dashes == 2 ? 0 : -EINVAL;
+	for (size_t i = 0; r >= 0 && i < 3; i++)
+		r = str_to_u32(parts.v[i], &ids[i]);
+	strv_done(&parts);
+	return r;
+}
+
 /* "0-1000-1": stored, shown, how many; "@" before it: what is shown is an id of the container. */
 static int parse_range(const char *text, const struct userns_map *container, struct userns_map *map)
 {
 	bool relative = *text == '@';
-	struct strv parts = STRV_INIT;
 	uint32_t ids[3], host;
-	int r;
+	int r = parse_numbers(text + relative, ids);
 
-	strv_split(&parts, text + relative, '-');
-	r = parts.n == 3 ? 0 : -EINVAL;
-	for (size_t i = 0; r >= 0 && i < 3; i++)
-		r = str_to_u32(parts.v[i], &ids[i]);
-	strv_done(&parts);
 	if (r < 0)
 		return r;
 	if (ids[2] == 0 || ids[2] - 1 > UINT32_MAX - 1 - ids[0] || ids[2] - 1 > UINT32_MAX - 1 - ids[1])

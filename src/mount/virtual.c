@@ -214,6 +214,12 @@ static void inherit_from(struct rootfs *rootfs, const struct mount_options *opti
 		ret->keys[ret->n++] = (struct fresh_key){ "gid", ret->gid };
 }
 
+bool virtual_is_late_read_only(const struct mount_entry *entry)
+{
+	return entry->kind == MOUNT_TMPFS && (entry->options.top.set & MOUNT_ATTR_RDONLY) &&
+	       strcmp(entry->clean, "/dev") == 0;
+}
+
 /* The copy has to be written before the mount becomes read-only. */
 static int copy_up(const struct mount_entry *entry, int mnt_fd, const struct target *target, struct err *e)
 {
@@ -223,7 +229,7 @@ static int copy_up(const struct mount_entry *entry, int mnt_fd, const struct tar
 	r = copyup_tree(target->fd, mnt_fd, e);
 	if (r < 0)
 		return r;
-	if (!(entry->options.top.set & MOUNT_ATTR_RDONLY))
+	if (!(entry->options.top.set & MOUNT_ATTR_RDONLY) || virtual_is_late_read_only(entry))
 		return 0;
 	r = mnt_set_attr(mnt_fd, &ro, false);
 	return r < 0 ? err_set(e, r, "cannot make the copy read-only") : 0;
@@ -243,7 +249,7 @@ int virtual_tmpfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 	inherit_from(rootfs, &entry->options, &target, &inherited);
 	how.extra = inherited.keys;
 	how.n_extra = inherited.n;
-	if (copy)
+	if (copy || virtual_is_late_read_only(entry))
 		how.attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	fd = fresh_mount(rootfs, entry, &how);
 	if (fd < 0)

@@ -336,6 +336,21 @@ strictatime nostrictatime relatime'
 	flags_are / nosuid nodev
 }
 
+@test "a tmpfs on /dev that is read-only: devices and mount points are made in it first" {
+	config '.mounts[1].options += ["ro"]'
+	runs
+	flags_are /dev ro nosuid
+	flags_are /dev/pts rw
+	args /guest "do" write /dev/null text -- touch /dev/new
+	ocirun run --bundle "$B" "$ID"
+	has "$stderr" "/dev/new: EROFS"
+	lacks "$stderr" /dev/null
+	config '.mounts[1].options += ["tmpcopyup"]'
+	args /guest all
+	runs
+	flags_are /dev ro
+}
+
 @test "remount together with bind is a bind" {
 	mkdir "$T/src"
 	add_mount /mnt "$T/src" bind,remount,ro

@@ -8,6 +8,7 @@
 #include <linux/close_range.h>
 #include <net/if.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,12 +78,7 @@ static pid_t start_mapper(const char *program, pid_t pid, unsigned id, const cha
 
 	snprintf(target, sizeof(target), "%d", pid);
 	snprintf(own, sizeof(own), "%u", id);
-	child = vfork();
-	must(child, "vfork");
-	if (child == 0) {
-		execv(program, argv);
-		_exit(127);
-	}
+	must(-posix_spawn(&child, program, NULL, NULL, argv, environ), program);
 	return child;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Times commands: every case once per round, in an order that is shuffled anew for each round, so that
- * what else happens on the host falls on all alike.  From before the vfork to after the wait.  Static and
- * small, since the peak memory of a child begins with what its parent had at the vfork (getrusage(2)).
+ * what else happens on the host falls on all alike.  From before the clone to after the wait.  Static and
+ * small, since the peak memory of a child begins with what its parent had at the clone (getrusage(2)).
  *
  * The cases are a text file of lines, whose words are separated by tabs:
  *	case NAME            begins one
@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,13 +34,15 @@
 
 #define MAX_CASES 256
 #define MAX_STEPS 1024
+#define MAX_WORDS 24
 #define GONE_TIMEOUT_S 10
+#define STACK_SIZE 65536
 
 enum step_kind { STEP_BEFORE, STEP_GONE, STEP_TIME, STEP_AFTER };
 
 struct step {
 	enum step_kind kind;
-	char **argv;
+	char *argv[MAX_WORDS];
 };
 
 struct measured {
@@ -82,28 +85,34 @@ static void *allocate(size_t n, size_t size)
 
 /* ---- the file of cases -------------------------------------------------------------------- */
 
-/* The words of a line, which lives as long as the program. */
-static char **split(char *line)
+static void die_of_cases(const char *what, const char *word)
 {
-	size_t n = 2;
-	char **words, *word;
-
-	for (const char *p = line; *p; p++)
-		n += *p == '\t';
-	words = allocate(n, sizeof(*words));
-	n = 0;
-	while ((word = strsep(&line, "\t")))
-		words[n++] = word;
-	return words;
+	fprintf(stderr, "measure: the file of cases: %s: %s\n", what, word);
+	exit(1);
 }
 
-static void add_step(struct bench *b, enum step_kind kind, char **argv)
+/* The words of a line. */
+static void split(char *line, char *words[MAX_WORDS])
 {
-	if (b->n_cases == 0 || !argv[0] || b->n_steps == MAX_STEPS) {
-		errno = EINVAL;
-		die("the file of cases");
-	}
-	b->steps[b->n_steps++] = (struct step){ kind, argv };
+	size_t n = 0;
+
+	while (line && n < MAX_WORDS - 1)
+		words[n++] = strsep(&line, "\t");
+	words[n] = NULL;
+	if (line)
+		die_of_cases("a line of too many words", words[0]);
+}
+
+static void add_step(struct bench *b, enum step_kind kind, char *const *argv)
+{
+	struct step *step = &b->steps[b->n_steps];
+
+	if (b->n_cases == 0 || !argv[0] || b->n_steps == MAX_STEPS)
+		die_of_cases("a step of no case, of no command, or too many", argv[0] ? argv[0] : "");
+	step->kind = kind;
+	for (size_t i = 0; argv[i]; i++)
+		step->argv[i] = argv[i];
+	b->n_steps++;
 	b->cases[b->n_cases - 1].n_steps++;
 }
 
@@ -112,8 +121,9 @@ static void read_line(struct bench *b, char *line, unsigned runs)
 	static const char *const kinds[] = {
 		[STEP_BEFORE] = "before", [STEP_GONE] = "gone", [STEP_TIME] = "time", [STEP_AFTER] = "after",
 	};
-	char **words = split(line);
+	char *words[MAX_WORDS];
 
+	split(line, words);
 	if (strcmp(words[0], "case") == 0 && words[1] && b->n_cases < MAX_CASES) {
 		b->cases[b->n_cases++] = (struct measured){
 			.name = words[1],
@@ -136,8 +146,7 @@ static void read_line(struct bench *b, char *line, unsigned runs)
 			return;
 		}
 	}
-	errno = EINVAL;
-	die(line);
+	die_of_cases("neither a case, a user nor a step", line);
 }
 
 static void read_cases(struct bench *b, const char *path, unsigned runs)
@@ -171,17 +180,27 @@ static uint64_t now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* In a vforked child, on the parent's memory: only system calls, past the C library, which would
-   change the ids of all threads. */
-static void become(const struct bench *b, const struct measured *c, char **argv)
+struct child {
+	const struct bench *b;
+	const struct measured *c;
+	char *const *argv;
+};
+
+/* On the parent's memory, while that waits: only system calls, past the C library, which would change the
+   ids of all threads. */
+static int become(void *arg)
 {
+	const struct child *child = arg;
+	const struct bench *b = child->b;
+	const struct measured *c = child->c;
+
 	if (dup2(b->null, 0) < 0 || dup2(b->output, 1) < 0 || dup2(b->output, 2) < 0)
 		_exit(126);
 	if (c->uid != getuid() &&
 	    (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, c->gid, c->gid, c->gid) < 0 ||
 	     syscall(SYS_setresuid, c->uid, c->uid, c->uid) < 0))
 		_exit(126);
-	execv(argv[0], argv);
+	execv(child->argv[0], child->argv);
 	_exit(127);
 }
 
@@ -193,18 +212,19 @@ static uint32_t cpu_us(const struct rusage *usage)
 
 /* The wait status.  What else ends meanwhile is reaped at once, as an engine's monitor would: a runtime
    that waits until a process is gone must not wait for us. */
-static int run(const struct bench *b, const struct measured *c, char **argv, struct usage *ret)
+static int run(const struct bench *b, const struct measured *c, char *const *argv, struct usage *ret)
 {
+	static _Alignas(16) char stack[STACK_SIZE];
+	struct child child = { b, c, argv };
 	struct rusage usage;
 	const uint64_t begin = now_us();
 	pid_t ended, pid;
 	int status;
 
-	pid = vfork();
+	/* Like vfork(2), which compilers and checkers frown upon. */
+	pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
 	if (pid < 0)
-		die("vfork");
-	if (pid == 0)
-		become(b, c, argv);
+		die("clone");
 	do {
 		ended = wait4(-1, &status, 0, &usage);
 		if (ended < 0 && errno != EINTR)

