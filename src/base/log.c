@@ -79,6 +79,18 @@ static void write_file(enum log_level level, const char *text)
 	(void)fdio_write_all(target.fd, line.text, line.len);
 }
 
+/* Names come from configurations and images: what would steer a terminal is shown, not done, and one message
+   stays one line. */
+static void add_printable(struct strbuf *line, const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			strbuf_addf(line, "\\x%02x", (unsigned char)*text);
+		else
+			strbuf_add_mem(line, text, 1);
+	}
+}
+
 static void write_stderr(enum log_level level, const char *text)
 {
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
@@ -86,7 +98,8 @@ static void write_stderr(enum log_level level, const char *text)
 	strbuf_add(&line, "ocirun: ");
 	if (level != LOG_LEVEL_ERROR)
 		strbuf_addf(&line, "%s: ", level_names[level]);
-	strbuf_addf(&line, "%s\n", text);
+	add_printable(&line, text);
+	strbuf_add(&line, "\n");
 	(void)fdio_write_all(STDERR_FILENO, line.text, line.len);
 }
 

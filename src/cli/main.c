@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/cmd.h"
 #include "cli/help.h"
+#include "runtime/fuse-exec.h"
 
 struct globals {
 	const char *root;
@@ -207,8 +208,11 @@ int main(int argc, char **argv)
 {
 	struct err e = ERR_INIT;
 	int status = EXIT_FAILURE;
-	int r = open_missing_fds(&e);
+	int r;
 
+	if (argc > 0 && fuse_exec_is_helper(argv[0]))
+		return fuse_exec_help();
+	r = open_missing_fds(&e);
 	if (r == 0)
 		r = run_program(argv + (argc > 0), &status, &e);
 	if (r < 0)

@@ -54,7 +54,7 @@ static int parse_range(const char *text, const struct userns_map *container, str
 
 	if (r < 0)
 		return r;
-	if (ids[2] == 0 || ids[2] - 1 > UINT32_MAX - 1 - ids[0] || ids[2] - 1 > UINT32_MAX - 1 - ids[1])
+	if (ids[2] == 0 || ids[0] > UINT32_MAX - ids[2] || ids[1] > UINT32_MAX - ids[2])
 		return -ERANGE;
 	if (relative && container) {
 		if (!userns_map_to_outside(container, ids[1], &host))

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The runtime's side of rootfs_env.ask_source: sources that need the host's mount namespace or
- * privileges.  Such mounts carry no locks into the container, so propagation is always set here.
+ * privileges.  What comes from the host's mount namespace has its propagation set here, always.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "kernel/mnt.h"
+#include "kernel/sock.h"
+#include "kernel/spawn.h"
 #include "mount/attrs.h"
 #include "mount/bind.h"
 #include "mount/explain.h"
@@ -43,10 +48,73 @@ static int shift_ids(const struct oci_config *config, const struct mount_entry *
 	return r;
 }
 
+/* The child has a copy of the host's mounts that belongs to the container's user namespace: in it they are
+   locked.  A directory is found as its current one, so that the way there needs no privilege any more. */
+static void lend_clone(int sock, const char *path, bool recursive, bool nofollow, int userns_fd)
+{
+	int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
+	bool is_dir = dir >= 0 && fchdir(dir) == 0;
+	int fd;
+
+	/* the container's user namespace may have processes already, with CAP_SYS_PTRACE in it */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setns(userns_fd, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0)
+		fd = -errno;
+	else
+		fd = mnt_clone(AT_FDCWD, is_dir ? "" : path, recursive, nofollow && !is_dir);
+	_exit(sock_send(sock, &fd, sizeof(fd), &fd, fd >= 0) < 0);
+}
+
+/*
+ * A clone whose flags are locked, and under which nothing can be uncovered, as if the container had made it
+ * (mount_namespaces(7)); a clone that comes straight from the host would let a container with
+ * CAP_SYS_ADMIN take away "ro" and unmount what is mounted below.
+ */
+static int clone_locked(const char *path, bool recursive, bool nofollow, int userns_fd)
+{
+	_cleanup_close_ int ours = -EBADF, theirs = -EBADF, pidfd = -EBADF, fd = -EBADF;
+	int pair[2], status, code = -EIO;
+	size_t n_fds = 0;
+	ssize_t n;
+	pid_t pid;
+
+	n = sock_pair(pair);
+	if (n < 0)
+		return (int)n;
+	ours = pair[0];
+	theirs = pair[1];
+	pid = spawn_clone(0, -EBADF, &pidfd);
+	if (pid < 0)
+		return pid;
+	if (pid == 0)
+		lend_clone(theirs, path, recursive, nofollow, userns_fd);
+	fd_close(&theirs);
+	n = sock_recv(ours, &code, sizeof(code), &fd, 1, &n_fds);
+	spawn_wait(pidfd, &status);
+	if (n != sizeof(code))
+		return n < 0 ? (int)n : -EIO;
+	return n_fds == 1 ? TAKE_FD(fd) : code < 0 ? code : -EIO;
+}
+
+/* A peer of the host's mount can only be had from the host.  EACCES: the ids of the container cannot search the
+   way to a file.  EINVAL: there are mounts below, and whoever wrote "bind" wants to see what they cover. */
+static int clone_source(const struct mount_entry *entry, int userns_fd, struct err *e)
+{
+	bool recursive = entry->options.own & MOUNT_OWN_RBIND;
+	bool nofollow = entry->options.own & (MOUNT_OWN_SRC_NOFOLLOW | MOUNT_OWN_COPY_SYMLINK);
+	int fd;
+
+	if (userns_fd < 0 || entry->options.propagation == MS_SHARED)
+		return bind_clone(entry, e);
+	fd = clone_locked(entry->source, recursive, nofollow, userns_fd);
+	if (fd == -EACCES || fd == -EINVAL)
+		return bind_clone(entry, e);
+	return fd < 0 ? explain_path(e, fd, "source", entry->source) : fd;
+}
+
 static int make_source(const struct oci_config *config, const struct mount_entry *entry, int userns_fd,
 		       struct err *e)
 {
-	_cleanup_close_ int fd = bind_clone(entry, e);
+	_cleanup_close_ int fd = clone_source(entry, userns_fd, e);
 	int r;
 
 	if (fd < 0)
@@ -58,13 +126,16 @@ static int make_source(const struct oci_config *config, const struct mount_entry
 }
 
 /* The root directory itself, where the container's ids cannot search the way to it. */
-static int make_root(const struct oci_config *config, const char *bundle, struct err *e)
+static int make_root(const struct oci_config *config, const char *bundle, int userns_fd, struct err *e)
 {
 	_cleanup_free_ char *path = rootfs_path(config, bundle);
-	_cleanup_close_ int fd = mnt_clone(AT_FDCWD, path, true, false);
+	_cleanup_close_ int fd = userns_fd >= 0 ? clone_locked(path, true, false, userns_fd) : -EINVAL;
 	struct mnt_attr attr = { .propagation = MS_SLAVE };
 	int r;
 
+	/* setns(2): the container has no user namespace of its own */
+	if (fd == -EINVAL)
+		fd = mnt_clone(AT_FDCWD, path, true, false);
 	if (fd < 0)
 		return explain_path(e, fd, "root.path", path);
 	r = mnt_set_attr(fd, &attr, true);
@@ -78,7 +149,7 @@ int rootfs_make_source(const struct oci_config *config, const char *bundle, size
 	int r;
 
 	if (index == ROOTFS_SOURCE_ROOT)
-		return make_root(config, bundle, e);
+		return make_root(config, bundle, userns_fd, e);
 	if (index >= config->n_mounts && rootlayers_wanted(config))
 		return image_make_source(config, bundle, rootlayers_of_index(index), userns_fd, e);
 	if (index >= config->n_mounts)

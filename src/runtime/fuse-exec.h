@@ -2,6 +2,7 @@
 /* One FUSE server, from fork to execve(2), with as little as it can work with. */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -13,3 +14,8 @@
  * files.  Returns its pid when execve(2) has succeeded.
  */
 pid_t fuse_exec(const struct fuse_request *request, struct err *e);
+
+/* Were we called as fusermount, by a server that is made with libfuse 2?  Then fuse_exec_help() is all there is to do;
+   it returns the exit status. */
+bool fuse_exec_is_helper(const char *argv0);
+int fuse_exec_help(void);

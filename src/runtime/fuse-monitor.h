@@ -18,7 +18,9 @@ struct fuse_monitor_start {
 /* Start one.  Returns the socket for requests; *ret_pid is its pid, of which we are not the parent. */
 int fuse_monitor_start(const struct fuse_monitor_start *start, pid_t *ret_pid, struct err *e);
 
-#define FUSE_MONITOR_DEVICE "/dev/fd/3" /* what the server finds its descriptors as */
+#define FUSE_MONITOR_DEVICE_FD 3 /* what the server finds its descriptors as */
+#define FUSE_MONITOR_SOURCE_FD 4
+#define FUSE_MONITOR_DEVICE "/dev/fd/3"
 #define FUSE_MONITOR_SOURCE "/dev/fd/4"
 
 struct fuse_request {

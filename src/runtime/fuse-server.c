@@ -168,7 +168,7 @@ void fuse_server_explain(const struct launch *l, struct err *e)
 	if (*end)
 		err_hint(e, "it said: %s", end);
 	if (strstr(text, "fusermount"))
-		err_hint(e, "a program that calls fusermount is made with libfuse 2; one made with libfuse 3 (3.3) is needed");
+		err_hint(e, "it takes no descriptor to mount on: one made with libfuse 3.3 or later does");
 }
 
 /* The monitor's pidfd, -ESRCH when it is gone. */

@@ -131,6 +131,20 @@ monitor_pid() {
 	is "$(server_pid)" ""
 }
 
+@test "a program made with libfuse 2, which calls fusermount: ext4 read and written" {
+	requires fuse2fs
+	requires_fuse
+	[[ -e /bin/fusermount ]] || skip "no /bin/fusermount to stand in for"
+	mkdir "$T/image"
+	echo hello >"$T/image/file"
+	pack ext4 "$T/image" "$B/data.ext4"
+	add_fuse /data fuse2fs data.ext4 fakeroot
+	guest cat /data/file -- write /data/new more
+	runs
+	is "$output" hello
+	is "$(debugfs -R 'cat /new' "$B/data.ext4" 2>/dev/null)" more
+}
+
 @test "a server that dies: accesses fail at once, the log tells, the container lives" {
 	with_image
 	sleeping

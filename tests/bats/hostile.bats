@@ -264,7 +264,7 @@ race() {
 }
 
 @test "the image's /dev is a link: nothing is made outside (CVE-2024-45310, CVE-2025-52565)" {
-	rm -rf "$R/dev"
+	rm -rf "${R:?}/dev"
 	ln -s "$T/canary" "$R/dev"
 	args /guest true
 	local filter

@@ -592,7 +592,7 @@ strictatime nostrictatime relatime'
 		idmap | ridmap | tmpcopyup | remount | bind | rbind) ;;
 		# Their message would be about something else.
 		shared | rshared | sync | dirsync | lazytime | iversion | mand) ;;
-		*atime | *diratime) [[ $ROOTLESS == 1 ]] || echo "/m/$word $T/src bind,$word" ;;
+		*atime) [[ $ROOTLESS == 1 ]] || echo "/m/$word $T/src bind,$word" ;;
 		*) echo "/m/$word $T/src bind,$word" ;;
 		esac
 	done | add_mounts

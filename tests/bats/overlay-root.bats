@@ -200,10 +200,7 @@ image_root() { # TYPE
 }
 
 @test "an ext4 as root" {
-	if [[ $ROOTLESS == 1 ]]; then
-		requires fuse2fs
-		! ldd "$(command -v fuse2fs)" | grep -q 'libfuse\.so\.2' || skip "this fuse2fs is made with libfuse 2, which takes no descriptor"
-	fi
+	[[ $ROOTLESS == 0 ]] || requires fuse2fs
 	image_root ext4
 	args /guest cat /etc/group
 	runs
@@ -275,7 +272,7 @@ image_root() { # TYPE
 		runs
 		has "$output" root:x:0
 	done
-	is "$(ls "$B/changes" "$R/made" 2>/dev/null | grep -c made)" 1
+	[[ -e $B/changes/made && ! -e $R/made ]]
 }
 
 @test "all of this as an ordinary user, where /dev/fuse may be opened and fusermount cannot be executed" {
