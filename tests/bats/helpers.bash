@@ -452,7 +452,7 @@ nothing_left() {
 	}
 	wait_until no_cgroup || { echo "cgroups left: $(find /sys/fs/cgroup -type d -name "*$ID*")" >&2; return 1; }
 	wait_until host_mounts_unchanged 2>/dev/null || { host_mounts_unchanged; return 1; }
-	is "/dev/null $(stat -c '%a %u %g' /dev/null)" "/dev/null $null_before"
+	is "/dev/null $(stat -c '%a %u %g' /dev/null)" "/dev/null $null_before" || return 1
 	rest=$(find "$T/state" -mindepth 1 -maxdepth 1 -name "*$ID*" 2>/dev/null) || true
 	[[ -z $rest ]] || { echo "state left: $rest" >&2; return 1; }
 }

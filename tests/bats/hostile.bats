@@ -92,8 +92,9 @@ attempts_of() { # "SOURCE OPTIONS [TYPE]"... -- DESTINATION...
 	ln -s "$up/$T/canary/." "$R/dot"
 	ln -s "$up" "$R/top"
 	args /guest true
-	attempts /absolute /relative /chain1 /dangling /slash /dot /absolute/made /relative/made/more /chain1/made \
-		/dangling/made "/top$T/canary" "/top$T/canary/made" "/dir/../relative/made" "/dir/$up$T/canary" "$T/canary"
+	attempts /absolute /relative/made/more /chain1 /dangling /dangling/made "/top$T/canary/made" "/dir/../relative/made" \
+		"/dir/$up$T/canary"
+	attempts_of "$T/file bind" -- /slash/made /dot/made /chain1/made "$T/canary"
 	odd_attempts /absolute /relative/made /dangling
 }
 

@@ -274,6 +274,25 @@ host_owner() { # FILE
 	flags_are /mnt ro nosuid
 }
 
+@test "what a mount covers below a shifted source cannot be uncovered inside" {
+	requires_root "shifts the ids of ordinary file systems"
+	config_many_ids
+	in_mount_namespace 'mkdir -p "$src/sub"; echo secret >"$src/sub/secret"; mount -t tmpfs cover "$src/sub"'
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+	local word
+	for word in ridmap rprivate; do
+		no_more_mounts
+		# Without idmap: the way to the source is closed to the container's ids, so that the runtime opens it.
+		[[ $word == ridmap ]] || chmod 700 "$T"
+		add_mount /mnt "$T/src" "rbind,$word"
+		guest umount /mnt/sub -- ls /mnt/sub
+		ocirun run --bundle "$B" "$ID"
+		is "$word $output" "$word "
+		has "$stderr" EINVAL
+	done
+	chmod 755 "$T"
+}
+
 @test "the ids of many mounts at once" {
 	requires_root "shifts the ids of an ordinary file system"
 	owned_source 1000
