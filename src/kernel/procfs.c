@@ -112,7 +112,8 @@ int procfs_open_at(int proc_fd, const char *path, int flags)
 	if (!starts_with_self(path))
 		how.resolve |= RESOLVE_NO_SYMLINKS;
 	fd = sys_openat2(proc_fd, path, &how);
-	return fd == -ENOSYS ? open_walk(proc_fd, path, flags) : fd;
+	/* EAGAIN: something was renamed or mounted, anywhere on the system, while ".." was resolved (openat2(2)). */
+	return fd == -ENOSYS || fd == -EAGAIN ? open_walk(proc_fd, path, flags) : fd;
 }
 
 int procfs_write(int proc_fd, const char *path, const char *text)
