@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -188,7 +189,8 @@ static int become_program(const struct spawn_program *program, const int std_fds
 	int r;
 
 	*error_fd = fcntl(*error_fd, F_DUPFD_CLOEXEC, 3);
-	if (*error_fd < 0 || setpgid(0, 0) < 0)
+	/* It does not outlive whoever waits for it. */
+	if (*error_fd < 0 || setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -errno;
 	r = install_std_fds(std_fds);
 	if (r < 0)
