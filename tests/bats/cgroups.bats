@@ -245,3 +245,35 @@ find_value() { # FILE: of the container's cgroup that has it
 	refused "ocirun-test-$ID" -- create --bundle "$B" "$ID-2"
 	is "$(container_status)" running
 }
+
+@test "the cgroup belongs to the container's root with a cgroup namespace and a writable mount (config-linux.md, Cgroup ownership)" {
+	requires_cgroup
+	[[ -d /sys/fs/cgroup/unified ]] || skip "no hybrid hierarchies here"
+	args /guest sleep
+	config '.linux.namespaces += [{"type": "user"}, {"type": "cgroup"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 1200000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["rw"]}]'
+	chown -R 1200000:1200000 "$R"
+	started
+	local directory
+	directory=$(find /sys/fs/cgroup/unified -type d -name "*$ID*")
+	is "$(stat -c %u "$directory")" 1200000
+	is "$(stat -c %u "$directory/cgroup.procs" "$directory/cgroup.subtree_control" | sort -u)" 1200000
+	# not of the list of /sys/kernel/cgroup/delegate
+	is "$(stat -c %u "$directory/cgroup.freeze")" 0
+	is "$(stat -c %u "$(dirname "$directory")")" 0
+}
+
+@test "the cgroup stays root's when its mount is read-only (config-linux.md, Cgroup ownership)" {
+	requires_cgroup
+	[[ -d /sys/fs/cgroup/unified ]] || skip "no hybrid hierarchies here"
+	args /guest sleep
+	config '.linux.namespaces += [{"type": "user"}, {"type": "cgroup"}]
+		| .linux.uidMappings = [{"containerID": 0, "hostID": 1200000, "size": 65536}]
+		| .linux.gidMappings = .linux.uidMappings
+		| .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]'
+	chown -R 1200000:1200000 "$R"
+	started
+	is "$(stat -c %u "$(find /sys/fs/cgroup/unified -type d -name "*$ID*")")" 0
+}

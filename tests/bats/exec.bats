@@ -239,3 +239,17 @@ load helpers
 	is "$(container_output | sort -u)" ready
 	is "$(sha256sum <"$T/victim")" "$sum"
 }
+
+@test "execCPUAffinity: where the program of exec runs, and the container's own does not care (config.md, execCPUAffinity)" {
+	local last=$(($(nproc) - 1))
+	((last > 0)) || skip "one processor"
+	config '.process.execCPUAffinity = {initial: "0", final: $c}' --arg c "$last"
+	args /guest sleep
+	started
+	has "$(grep Cpus_allowed_list "/proc/$(container_pid)/status")" "$(awk '/Cpus_allowed_list/ { print $2 }' /proc/self/status)"
+	works exec "$ID" /guest cat /proc/self/status
+	has "$output" "Cpus_allowed_list:"$'\t'"$last"
+	config '.process.execCPUAffinity = {final: "9-x"}'
+	jq .process "$B/config.json" >"$T/process.json"
+	refused "process.execCPUAffinity.final" -- exec --process "$T/process.json" "$ID"
+}
