@@ -189,7 +189,8 @@ static int accept_existing(struct rootfs *rootfs, int dir, const char *name, con
 		return 0;
 	if (S_ISREG(st.st_mode) && st.st_size == 0 && !S_ISFIFO(node->mode) && (rootfs->no_mknod || !node->explicit))
 		return bind_node(rootfs, dir, name, node, e);
-	return err_say(e, -EEXIST, "%s is there already: file exists", kind_name(st.st_mode));
+	err_say(e, -EEXIST, "%s is there already", kind_name(st.st_mode));
+	return err_hint(e, "remove it from the image, or the device from the config");
 }
 
 static int make_place(int dir, const char *name)

@@ -36,6 +36,17 @@ static int explain_missing(struct err *e, int code, const char *what, const char
 	return err_set(e, code, "%s %s (%s is missing)", what, path, prefix);
 }
 
+/* An id that our user namespace lacks is shown as this one (user_namespaces(7), overflowuid). */
+#define OVERFLOW_ID 65534
+
+static void describe_owner(const struct stat *st, char *text, size_t n_text)
+{
+	if (st->st_uid == OVERFLOW_ID)
+		snprintf(text, n_text, "an owner that the container does not have");
+	else
+		snprintf(text, n_text, "%u:%u", st->st_uid, st->st_gid);
+}
+
 int explain_path(struct err *e, int code, const char *what, const char *path)
 {
 	_cleanup_free_ char *prefix = NULL;
@@ -51,8 +62,11 @@ int explain_path(struct err *e, int code, const char *what, const char *path)
 		if (code == -ENOTDIR && !S_ISDIR(st.st_mode))
 			return err_set(e, code, "%s %s (%s is not a directory)", what, path, prefix);
 		if (code == -EACCES && S_ISDIR(st.st_mode) && faccessat(AT_FDCWD, prefix, X_OK, AT_EACCESS) < 0) {
-			err_set(e, code, "%s %s (%s, mode %04o of %u:%u, cannot be searched by the container's root)",
-				what, path, prefix, (unsigned)st.st_mode & 07777U, st.st_uid, st.st_gid);
+			char owner[64];
+
+			describe_owner(&st, owner, sizeof(owner));
+			err_set(e, code, "%s %s (%s, mode %04o of %s, cannot be searched by the container's root)", what,
+				path, prefix, (unsigned)st.st_mode & 07777U, owner);
 			return err_hint(e, "chmod o+x %s, or move the data elsewhere", prefix);
 		}
 	}
@@ -65,7 +79,7 @@ int explain_target(struct err *e, int code, const struct mount_entry *entry, boo
 
 	switch (code) {
 	case -EROFS:
-		err_set(e, code, "the %s to mount on is missing, and it would lie on a read-only file system", kind);
+		err_set(e, code, "the %s to mount on is missing and cannot be made", kind);
 		return err_hint(e, "create %s in the image", entry->destination);
 	case -EACCES:
 	case -EPERM:

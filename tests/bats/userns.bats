@@ -105,6 +105,7 @@ without_newuidmap() {
 
 @test "without newuidmap a config without a user namespace runs with one id" {
 	requires_root "hides newuidmap"
+	id "$OCITEST_USER" >/dev/null 2>&1 || skip "no user $OCITEST_USER (tests/run makes it)"
 	without_newuidmap
 	no_userns
 	as_user run --bundle "$B" "$ID"
@@ -114,6 +115,7 @@ without_newuidmap() {
 
 @test "without newuidmap mappings of many ids fail, and the message names it" {
 	requires_root "hides newuidmap"
+	id "$OCITEST_USER" >/dev/null 2>&1 || skip "no user $OCITEST_USER (tests/run makes it)"
 	without_newuidmap
 	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: $u, size: 1000}] |
 		.linux.gidMappings = .linux.uidMappings' --argjson u "$(awk -F: -v u="$OCITEST_USER" '$1 == u { print $2; exit }' /etc/subuid)"
