@@ -84,6 +84,9 @@ int launch_prepare(struct launch *l, struct err *e);
 int launch_create(struct launch *l, struct err *e);
 void launch_done(struct launch *l);
 
+/* After a failed stage: end init and remove what was made.  *e becomes clearer where init's end tells why. */
+void launch_undo(struct launch *l, struct err *e);
+
 /* Connect to a created container's init and wait until its program runs; then the poststart hooks. */
 int launch_start(struct state *state, const struct oci_config *config, struct err *e);
 

@@ -246,16 +246,21 @@ find_value() { # FILE: of the container's cgroup that has it
 	is "$(container_status)" running
 }
 
-@test "the cgroup belongs to the container's root with a cgroup namespace and a writable mount (config-linux.md, Cgroup ownership)" {
+# A container with a user and a cgroup namespace whose cgroups are mounted with the option.
+start_with_cgroup_mount() { # OPTION
 	requires_cgroup
 	[[ -d /sys/fs/cgroup/unified ]] || skip "no hybrid hierarchies here"
 	args /guest sleep
-	config '.linux.namespaces += [{"type": "user"}, {"type": "cgroup"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 1200000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings
-		| .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["rw"]}]'
+	config '.linux.namespaces += [{type: "user"}, {type: "cgroup"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 1200000, size: 65536}] |
+		.linux.gidMappings = .linux.uidMappings |
+		.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: [$o]}]' --arg o "$1"
 	chown -R 1200000:1200000 "$R"
 	started
+}
+
+@test "the cgroup belongs to the container's root with a cgroup namespace and a writable mount (config-linux.md, Cgroup ownership)" {
+	start_with_cgroup_mount rw
 	local directory
 	directory=$(find /sys/fs/cgroup/unified -type d -name "*$ID*")
 	is "$(stat -c %u "$directory")" 1200000
@@ -266,14 +271,6 @@ find_value() { # FILE: of the container's cgroup that has it
 }
 
 @test "the cgroup stays root's when its mount is read-only (config-linux.md, Cgroup ownership)" {
-	requires_cgroup
-	[[ -d /sys/fs/cgroup/unified ]] || skip "no hybrid hierarchies here"
-	args /guest sleep
-	config '.linux.namespaces += [{"type": "user"}, {"type": "cgroup"}]
-		| .linux.uidMappings = [{"containerID": 0, "hostID": 1200000, "size": 65536}]
-		| .linux.gidMappings = .linux.uidMappings
-		| .mounts += [{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup", "options": ["ro"]}]'
-	chown -R 1200000:1200000 "$R"
-	started
+	start_with_cgroup_mount ro
 	is "$(stat -c %u "$(find /sys/fs/cgroup/unified -type d -name "*$ID*")")" 0
 }

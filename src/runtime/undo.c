@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A create that failed: nothing of it stays, and the error says what init could not say any more. */
+#include <errno.h>
+#include <signal.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "kernel/spawn.h"
+#include "runtime/fuse-server.h"
+#include "runtime/launch.h"
+#include "runtime/prepare.h"
+
+#define DEATH_TIMEOUT_MS 1000
+
+/* How init ended, when it ended without a word: the kernel's reason is better than none. */
+static void explain_death(int status, struct err *e)
+{
+	if (e->code != -EPIPE || status < 128)
+		return;
+	err_say(e, -EPIPE, "init was killed by signal %d%s", status - 128,
+		status - 128 == SIGKILL ? "; a memory limit that is too small does that" : "");
+}
+
+/* Close the socket first, so that init wakes up and ends; then kill, reap, and undo in reverse order. */
+void launch_undo(struct launch *l, struct err *e)
+{
+	struct err ignored = ERR_INIT;
+	int status = 0, r;
+
+	fuse_server_explain(l, e);
+	fd_close(&l->fuse_monitor);
+	fd_close(&l->sync);
+	fd_close(&l->start_socket);
+	if (l->pidfd >= 0) {
+		/* It is ending by itself, and how tells more than our signal would. */
+		if (e->code == -EPIPE)
+			(void)spawn_wait_gone(l->pidfd, DEATH_TIMEOUT_MS);
+		(void)spawn_signal(l->pidfd, SIGKILL);
+		if (spawn_wait(l->pidfd, &status) == 0 && !l->hooks_begun)
+			explain_death(status, e);
+	}
+	if (!l->claimed)
+		return;
+	if (l->hooks_begun)
+		prepare_run_poststop(l->config, &l->record);
+	r = l->cgroup_made ? cgroup_remove(l->cgroup, &ignored) : 0;
+	if (r < 0)
+		log_warning("%s", ignored.text);
+	if (fuse_server_end(&l->record, &ignored) < 0)
+		log_warning("%s", ignored.text);
+	prepare_detach_root(l);
+	/* A cgroup that could not be removed stays known, for `delete --force`. */
+	if (r == 0 && state_remove(&l->state, &ignored) < 0)
+		log_warning("%s", ignored.text);
+}
