@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+load helpers
+
+# The runtime in a network namespace of its own, with a device ocit0 that has addresses.
+with_device() {
+	requires_root "makes network devices"
+	requires ip
+	unshare --net sh -c 'ip link add ocit0 type veth peer name ocit1' 2>/dev/null || skip "this kernel has no veth"
+	WRAP=(unshare --net sh -ec 'ip link add ocit0 type veth peer name ocit1
+		ip addr add 192.0.2.1/24 dev ocit0
+		ip addr add 2001:db8::1/64 dev ocit0 nodad
+		"$@"
+		status=$?
+		ip -o link >&2
+		exit $status' sh)
+}
+
+@test "netDevices: a device is moved, renamed, set up, and keeps its addresses (config-linux.md, Network Devices)" {
+	with_device
+	config '.linux.netDevices = {ocit0: {name: "eth7"}}'
+	guest cat /proc/net/dev -- cat /proc/net/fib_trie -- cat /proc/net/if_inet6
+	ocirun run --bundle "$B" "$ID"
+	is "$status" 0
+	has "$output" eth7
+	has "$output" 192.0.2.1
+	has "$output" 20010db8000000000000000000000001
+	lacks "$output" ocit0
+	# what was moved ends with the container, and is not moved back
+	lacks "$stderr" "ocit0:"
+}
+
+@test "netDevices without a name keep theirs" {
+	with_device
+	config '.linux.netDevices = {ocit0: {}}'
+	guest cat /proc/net/dev
+	ocirun run --bundle "$B" "$ID"
+	is "$status" 0
+	has "$output" ocit0
+}
+
+@test "netDevices: a name that the container has already, and a device that does not exist, are errors" {
+	with_device
+	config '.linux.netDevices = {ocit0: {name: "lo"}}'
+	ocirun create --bundle "$B" "$ID"
+	[[ $status != 0 ]]
+	has "$stderr" "linux.netDevices.ocit0"
+	config '.linux.netDevices = {nosuch0: {}}'
+	ocirun create --bundle "$B" "$ID"
+	[[ $status != 0 ]]
+	has "$stderr" "linux.netDevices.nosuch0"
+}
+
+@test "netDevices need a network namespace of the container's own" {
+	config 'del(.linux.namespaces[] | select(.type == "network")) | .linux.netDevices = {lo: {}}'
+	create_refused linux.netDevices
+}
+
+@test "memoryPolicy is the program's (config-linux.md, Memory policy)" {
+	[[ -e /proc/self/numa_maps ]] || skip "this kernel has no NUMA"
+	config '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}'
+	guest cat /proc/self/numa_maps
+	ocirun run --bundle "$B" "$ID"
+	is "$status" 0
+	has "$output" bind:0
+	config '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "4095"}'
+	create_or_start_refused
+	has "$stderr" linux.memoryPolicy
+}
+
+create_or_start_refused() {
+	ocirun run --bundle "$B" "$ID"
+	[[ $status != 0 ]]
+}
