@@ -18,6 +18,9 @@ int stats_keys(int dirfd, const char *file, const struct stats_key *keys, size_t
 /* A whole flat keyed file, appended. */
 int stats_raw(int dirfd, const char *file, struct cgroup_named_value **values, size_t *n_values);
 
+/* pids.current and pids.max, which are the same in both versions; a limit of "max" is 0. */
+int stats_pids(int dirfd, struct cgroup_stats *stats);
+
 /* A pressure file. */
 int stats_psi(int dirfd, const char *file, struct cgroup_psi *ret_psi);
 

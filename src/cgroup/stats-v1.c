@@ -89,17 +89,6 @@ static int read_memory(int dirfd, struct cgroup_stats *s)
 	return r < 0 ? r : read_usage(dirfd, "memory.kmem.tcp.", &s->memory.kernel_tcp);
 }
 
-static int read_pids(int dirfd, struct cgroup_stats *s)
-{
-	int r = stats_number(dirfd, "pids.current", &s->pids.current);
-
-	if (r == 0)
-		r = stats_number(dirfd, "pids.max", &s->pids.limit);
-	if (s->pids.limit == UINT64_MAX)
-		s->pids.limit = 0;
-	return r;
-}
-
 /* Lines "8:0 Read 4096"; the line "Total 4096" is left out. */
 static int read_io_file(int dirfd, const char *file, struct cgroup_io_values *values)
 {
@@ -147,7 +136,7 @@ int stats_read_v1(const struct cgroup *cgroup, struct cgroup_stats *s)
 		int (*read)(int dirfd, struct cgroup_stats *s);
 	} readers[] = {
 		{ "cpu", read_cpu },   { "cpuacct", read_cpuacct }, { "memory", read_memory },
-		{ "pids", read_pids }, { "blkio", read_blkio },	    { "hugetlb", read_hugetlb },
+		{ "pids", stats_pids }, { "blkio", read_blkio },	    { "hugetlb", read_hugetlb },
 	};
 	int r = 0;
 

@@ -65,17 +65,6 @@ static int read_memory(int dirfd, struct cgroup_stats *s)
 	return r < 0 ? r : stats_psi(dirfd, "memory.pressure", &s->memory.psi);
 }
 
-static int read_pids(int dirfd, struct cgroup_stats *s)
-{
-	int r = stats_number(dirfd, "pids.current", &s->pids.current);
-
-	if (r == 0)
-		r = stats_number(dirfd, "pids.max", &s->pids.limit);
-	if (s->pids.limit == UINT64_MAX)
-		s->pids.limit = 0;
-	return r;
-}
-
 /* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6" */
 static void parse_io_line(const char *line, struct cgroup_stats *s)
 {
@@ -140,7 +129,7 @@ int stats_read_v2(int dirfd, struct cgroup_stats *s)
 	if (r == 0)
 		r = read_memory(dirfd, s);
 	if (r == 0)
-		r = read_pids(dirfd, s);
+		r = stats_pids(dirfd, s);
 	if (r == 0)
 		r = read_io(dirfd, s);
 	return r < 0 ? r : stats_page_sizes(dirfd, ".current", read_page_size, s);

@@ -79,6 +79,17 @@ int stats_raw(int dirfd, const char *file, struct cgroup_named_value **values, s
 	return 0;
 }
 
+int stats_pids(int dirfd, struct cgroup_stats *stats)
+{
+	int r = stats_number(dirfd, "pids.current", &stats->pids.current);
+
+	if (r == 0)
+		r = stats_number(dirfd, "pids.max", &stats->pids.limit);
+	if (stats->pids.limit == UINT64_MAX)
+		stats->pids.limit = 0;
+	return r;
+}
+
 int stats_psi(int dirfd, const char *file, struct cgroup_psi *ret_psi)
 {
 	_cleanup_(strv_done) struct strv lines = STRV_INIT;

@@ -163,9 +163,10 @@ int container_delete(const struct runtime *rt, const char *id, bool force, struc
 	if (!force)
 		r = check_deletable(&state, e);
 	if (r == 0) {
-		/* A create that died early left no configuration, and no hooks to run. */
-		if (state_read_config(&state, &config, &ignored) < 0)
-			log_debug("%s", ignored.text);
+		/* -ENOENT: a create that died early left no configuration, and no hooks to run. */
+		r = state_read_config(&state, &config, &ignored);
+		if (r < 0 && r != -ENOENT)
+			log_warning("%s; its poststop hooks cannot be run", ignored.text);
 		r = launch_destroy(&state, config.root, e);
 	}
 	state_done(&state);

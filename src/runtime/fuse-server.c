@@ -18,7 +18,7 @@
 #include "runtime/fuse-monitor.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define END_MS 3000    /* the monitor needs as long at most when all servers are stubborn */
+#define END_MS 3000    /* the monitor needs as long at most, when no server heeds SIGTERM */
 #define KILL_MS 5000
 #define SAID_MAX 400   /* of the log, for messages */
 #define LOG_MAX 1048576

@@ -22,7 +22,7 @@ add_overlay() {
 }
 
 upper() {
-	mkdir -p "$T/upper" "$T/work"
+	mkdir -p "$T/upper" "$T/scratch"
 }
 
 refuses() { # TEXT...
@@ -49,10 +49,10 @@ refuses() { # TEXT...
 	for n in 1 2 20 200; do
 		layers $n
 		rm -rf "$T/upper"
-		remove_tree "$T/work"
+		remove_tree "$T/scratch"
 		upper
 		no_more_mounts
-		add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+		add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch"
 		guest cat "/mnt/file$n" -- write /mnt/which new -- unlink "/mnt/file$n" -- touch /mnt/new
 		runs
 		is "$output $(<"$T/layers/1/which") $(<"$T/upper/which")" "$n 1 new"
@@ -65,7 +65,7 @@ refuses() { # TEXT...
 	mkdir "$T/layers/2/dir"
 	touch "$T/layers/2/dir/below"
 	upper
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch"
 	guest unlink /mnt/dir/below -- rmdir /mnt/dir -- mkdir /mnt/dir -- ls /mnt/dir
 	runs
 	is "$output" ""
@@ -76,11 +76,11 @@ refuses() { # TEXT...
 	own_user_namespace
 	layers 2
 	upper
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch"
 	runs
 	super_is /mnt userxattr
 	no_more_mounts
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" userxattr
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch" userxattr
 	runs
 	super_is /mnt userxattr
 }
@@ -96,15 +96,15 @@ refuses() { # TEXT...
 @test "other options: volatile, index, xino, ro, nosuid, noatime" {
 	layers 2
 	upper
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" volatile index=on xino=off nosuid noatime
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch" volatile index=on xino=off nosuid noatime
 	runs
 	# Newer kernels show it as fsync=volatile.
 	has "$(mount_of /mnt | jq -r .super)" volatile
 	flags_are /mnt rw nosuid noatime
 	no_more_mounts
-	remove_tree "$T/work"
+	remove_tree "$T/scratch"
 	upper
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" ro
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch" ro
 	runs
 	flags_are /mnt ro
 	is "$(ls "$T/upper")" ""
@@ -179,7 +179,7 @@ refuses() { # TEXT...
 		config '.linux.uidMappings[0].hostID = 1200000 | .linux.gidMappings[0].hostID = 1200000'
 		chown -R 1200000:1200000 "$R"
 		upper
-		add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+		add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch"
 	fi
 	refuses read-only upperdir
 }
@@ -189,7 +189,7 @@ refuses() { # TEXT...
 	layers 1
 	config_many_ids
 	upper
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" ro
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch" ro
 	runs
 	flags_are /mnt ro
 }
@@ -206,7 +206,7 @@ refuses() { # TEXT...
 	add_overlay "lowerdir=$lower" "upperdir=$T/upper"
 	create_refused "mounts[6]" workdir missing
 	no_more_mounts
-	add_overlay "lowerdir=$lower" "workdir=$T/work"
+	add_overlay "lowerdir=$lower" "workdir=$T/scratch"
 	create_refused "mounts[6]" upperdir missing
 }
 
@@ -218,7 +218,7 @@ refuses() { # TEXT...
 	refuses lowerdir "$T/none is missing"
 	add_overlay "lowerdir=$lower:$T/file"
 	refuses lowerdir "$T/file" "not a directory"
-	add_overlay "lowerdir=$lower" "upperdir=$T/none" "workdir=$T/work"
+	add_overlay "lowerdir=$lower" "upperdir=$T/none" "workdir=$T/scratch"
 	refuses upperdir "$T/none"
 	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/none"
 	refuses workdir "$T/none"
@@ -235,16 +235,16 @@ refuses() { # TEXT...
 	add_overlay "lowerdir=$lower:$T/layers/1"
 	refuses "$T/layers/1" "same directory"
 	upper
-	add_overlay "lowerdir=$lower:$T/upper" "upperdir=$T/upper" "workdir=$T/work"
+	add_overlay "lowerdir=$lower:$T/upper" "upperdir=$T/upper" "workdir=$T/scratch"
 	refuses "$T/upper" "same directory"
 }
 
 @test "work inside of upper, upper inside of work, the same, and on different mounts" {
 	layers 1
-	mkdir -p "$T/upper/work" "$T/work/upper"
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/upper/work"
+	mkdir -p "$T/upper/scratch" "$T/scratch/upper"
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/upper/scratch"
 	refuses "contain each other"
-	add_overlay "lowerdir=$lower" "upperdir=$T/work/upper" "workdir=$T/work"
+	add_overlay "lowerdir=$lower" "upperdir=$T/scratch/upper" "workdir=$T/scratch"
 	refuses "contain each other"
 	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/upper"
 	refuses "contain each other"
@@ -257,17 +257,17 @@ refuses() { # TEXT...
 	own_user_namespace
 	layers 1
 	upper
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" metacopy=on
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch" metacopy=on
 	refuses metacopy "user namespace"
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work" redirect_dir=on
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch" redirect_dir=on
 	refuses redirect_dir "user namespace"
 }
 
 @test "a volatile upper layer that was not unmounted cleanly: the message names the mark" {
 	layers 1
 	upper
-	mkdir -p "$T/work/work/incompat/volatile"
-	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/work"
+	mkdir -p "$T/scratch/work"/incompat/volatile
+	add_overlay "lowerdir=$lower" "upperdir=$T/upper" "workdir=$T/scratch"
 	refuses volatile incompat
 }
 
