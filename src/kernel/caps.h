@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Capability sets and their names (capabilities(7)); the only file that knows libcap. -errno. */
+/* Capability sets and their names (capabilities(7)).  What fails returns a negative errno. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@ struct caps_sets {
 /* The capability called "CAP_CHOWN" (any case, "CAP_" may lack), or -EINVAL. */
 int caps_from_name(const char *name);
 
-/* Its name in capitals with CAP_, or NULL where libcap knows none. Static memory, until the next call. */
+/* Its name in capitals with CAP_, or NULL for a number that has none. */
 const char *caps_name(int cap);
 
 /* The highest number that the running kernel knows. */

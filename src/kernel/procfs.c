@@ -140,24 +140,29 @@ int procfs_open_pid(int proc_fd, pid_t pid)
 	return fd == -ENOENT ? -ESRCH : fd;
 }
 
-/* Field 3 and field 22 of a stat line.  Field 2 is the program's name in parentheses, which may hold
-   anything, parentheses and blanks too: count from the last one. */
-static int parse_stat(const char *line, uint64_t *ret_start_time, char *ret_state)
+int procfs_stat_field(const char *line, int number, uint64_t *ret_value)
 {
+	/* Field 2 is the program's name in parentheses, which may hold anything, parentheses and blanks too. */
 	const char *field = strrchr(line, ')');
 
-	if (!field || field[1] != ' ' || !field[2])
-		return -EIO;
-	field += 2;
-	*ret_state = *field;
-	for (int i = 3; i < 22; i++) {
+	for (int i = 2; field && i < number; i++) {
 		field = strchr(field, ' ');
-		if (!field)
-			return -EIO;
-		field++;
+		field = field ? field + 1 : NULL;
 	}
-	*ret_start_time = strtoull(field, NULL, 10);
+	if (!field)
+		return -EIO;
+	*ret_value = strtoull(field, NULL, 10);
 	return 0;
+}
+
+static int parse_stat(const char *line, uint64_t *ret_start_time, char *ret_state)
+{
+	const char *name_end = strrchr(line, ')');
+
+	if (!name_end || name_end[1] != ' ' || !name_end[2])
+		return -EIO;
+	*ret_state = name_end[2];
+	return procfs_stat_field(line, 22, ret_start_time);
 }
 
 int procfs_stat(pid_t pid, uint64_t *ret_start_time, char *ret_state)

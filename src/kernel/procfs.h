@@ -27,3 +27,6 @@ int procfs_open_pid(int proc_fd, pid_t pid);
    letter ('R', 'S', 'Z', ...). -ESRCH when there is none, -EACCES when there is one that /proc does
    not show (hidepid, or no /proc at all). */
 int procfs_stat(pid_t pid, uint64_t *ret_start_time, char *ret_state);
+
+/* A field of a line of /proc/PID/stat, counted as in proc(5), from 4 on; -EIO when the line ends before it. */
+int procfs_stat_field(const char *line, int number, uint64_t *ret_value);

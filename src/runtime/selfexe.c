@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The second execution costs about a millisecond, so it is left out where the binary cannot be written anyway:
+ * Nothing is done where the binary cannot be written anyway:
  *
  *	the container's ids do not include its owner   (a user namespace, and a system's binary)
- *	it lies on a read-only mount or is sealed      (a second execution of ours, or an image based system)
+ *	it lies on a read-only mount or is sealed      (it is protected already, or an image based system)
+ *
+ * Who may clone mounts runs on from a read-only clone of the file's own (kernel/exefile.h).  Where the kernel refuses
+ * that, and for everybody else, there is a second execution, which costs about a millisecond: of the clone, or of a
+ * sealed copy in memory.
  */
 #include "runtime/selfexe.h"
 
@@ -20,7 +24,9 @@
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/exefile.h"
 #include "kernel/mnt.h"
+#include "kernel/pathat.h"
 #include "kernel/syscalls.h"
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -107,11 +113,32 @@ static int read_arguments(struct strv *ret_argv, struct err *e)
 	return 0;
 }
 
-static int execute_again(int self, struct err *e)
+/* All that is refused is made up for by a second execution. */
+static int run_on_from(int mount_fd)
+{
+	_cleanup_close_ int fd = pathat_reopen(mount_fd, O_RDONLY | O_CLOEXEC);
+	int r = fd < 0 ? fd : exefile_replace(fd);
+
+	if (r < 0)
+		log_debug("selfexe: the running program cannot move to the read-only mount: %s", err_reason(r));
+	return r;
+}
+
+static int execute_again(int fd, struct err *e)
 {
 	_cleanup_(strv_done) struct strv argv = STRV_INIT;
+	int r = read_arguments(&argv, e);
+
+	if (r < 0)
+		return r;
+	r = sys_execveat(fd, "", argv.v, environ, AT_EMPTY_PATH);
+	return err_set(e, r, "protect ocirun's own binary: execute it");
+}
+
+static int move_away(int self, struct err *e)
+{
 	_cleanup_close_ int fd = make_read_only_mount();
-	int r;
+	bool is_mount = fd >= 0;
 
 	/* EPERM: only root may clone mounts, and everybody may copy. */
 	if (fd == -EPERM)
@@ -120,11 +147,9 @@ static int execute_again(int self, struct err *e)
 		return err_set(e, fd, "protect ocirun's own binary");
 	if (!is_immutable(fd))
 		return err_say(e, -EIO, "protect ocirun's own binary: it can be written all the same");
-	r = read_arguments(&argv, e);
-	if (r < 0)
-		return r;
-	r = sys_execveat(fd, "", argv.v, environ, AT_EMPTY_PATH);
-	return err_set(e, r, "protect ocirun's own binary: execute it");
+	if (is_mount && run_on_from(fd) == 0)
+		return 0;
+	return execute_again(fd, e);
 }
 
 int selfexe_protect(const struct userns_map *uids, struct err *e)
@@ -136,6 +161,6 @@ int selfexe_protect(const struct userns_map *uids, struct err *e)
 		return err_set(e, -errno, "/proc/self/exe");
 	if (!is_writable_for(uids, &st) || is_immutable(self))
 		return 0;
-	log_debug("selfexe: the container's ids may write %s: executing it once more, read-only", "/proc/self/exe");
-	return execute_again(self, e);
+	log_debug("selfexe: the container's ids may write %s: running from a place that nobody can write", "/proc/self/exe");
+	return move_away(self, e);
 }

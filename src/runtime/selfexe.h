@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "kernel/userns.h"
 
-/* Decide, and if it has to be, execute ourselves once more: then this does not return.  Called when it is known
+/* Decide, and if it has to be, move there, or execute ourselves once more: then this does not return.  Called when it is known
    which ids the container has, and before anything is made.  uids: the map of the container's user namespace;
    NULL: it has none of its own. */
 int selfexe_protect(const struct userns_map *uids, struct err *e);

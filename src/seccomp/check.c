@@ -122,7 +122,9 @@ int seccomp_check(const struct oci_seccomp *profile, const char *path, struct er
 		return err_say(e, -EINVAL,
 			       "%s.defaultAction: SCMP_ACT_NOTIFY cannot be the default action",
 			       path);
-	r = check_archs(profile, path, e);
+	r = names_load(e);
+	if (r == 0)
+		r = check_archs(profile, path, e);
 	if (r == 0)
 		r = check_listener(profile, path, e);
 	for (size_t i = 0; r == 0 && i < profile->n_syscalls; i++)

@@ -230,11 +230,14 @@ int seccomp_compile(const struct oci_seccomp *profile, bool fail_unknown,
 	const struct names_arch *archs[MAX_ARCHS];
 	struct seccomp_rules groups[MAX_ARCHS];
 	struct compiler c = { .emit = EMIT_INIT };
-	size_t n_archs = collect_archs(profile, archs), n_groups = 0;
+	size_t n_archs, n_groups = 0;
 	const char *unknown = NULL;
-	int r = 0;
+	int r = names_load(e);
 
 	memset(ret_program, 0, sizeof(*ret_program));
+	if (r < 0)
+		return r;
+	n_archs = collect_archs(profile, archs);
 	for (size_t i = 0, n; i < n_archs; i += n) {
 		n = gather_group(archs, n_archs, i);
 		seccomp_rules_build(profile, &archs[i], n, &groups[n_groups]);

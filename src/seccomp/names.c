@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names to numbers: the only file that knows libseccomp.
+ * Names to numbers: the only file that knows libseccomp, which only containers with a profile load.
  *
  * libseccomp hides the direct numbers of what socketcall(2) and ipc(2) multiplex (it resolves
  * them to pseudo numbers below -100, seccomp_syscall_resolve_name(3)), so they stand here; they
@@ -16,6 +16,12 @@
 #include <seccomp.h>
 
 #include "base/cleanup.h"
+#include "base/dlib.h"
+
+#define SONAME "libseccomp.so.2"
+
+DLIB_NOTE(names_note, "[{\"feature\":\"seccomp\",\"description\":\"the numbers of the system calls that a seccomp profile "
+		      "names\",\"priority\":\"recommended\",\"soname\":[\"" SONAME "\"]}]");
 
 /* Constants that headers of Linux 6.1 or libseccomp 2.5 may lack. */
 #ifndef EM_LOONGARCH
@@ -120,6 +126,33 @@ static const struct {
 	{ "file_setattr", 469 },
 };
 
+/* Bound once, as the dynamic linker would have done at the start; never changed afterwards. */
+static struct {
+	__typeof__(seccomp_arch_native) *arch_native;
+	__typeof__(seccomp_arch_resolve_name) *arch_resolve_name;
+	__typeof__(seccomp_syscall_resolve_name_arch) *syscall_resolve_name_arch;
+} lib;
+
+int names_load(struct err *e)
+{
+#if defined(OCIRUN_STATIC) && OCIRUN_STATIC
+	(void)e;
+	lib.arch_native = seccomp_arch_native;
+	lib.arch_resolve_name = seccomp_arch_resolve_name;
+	lib.syscall_resolve_name_arch = seccomp_syscall_resolve_name_arch;
+	return 0;
+#else
+	const struct dlib_symbol symbols[] = {
+		{ "seccomp_arch_native", (void **)&lib.arch_native },
+		{ "seccomp_arch_resolve_name", (void **)&lib.arch_resolve_name },
+		{ "seccomp_syscall_resolve_name_arch", (void **)&lib.syscall_resolve_name_arch },
+		{ NULL, NULL },
+	};
+
+	return lib.arch_native ? 0 : dlib_load(SONAME, "linux.seccomp", symbols, e);
+#endif
+}
+
 const struct names_arch *names_arch(enum oci_seccomp_arch arch)
 {
 	size_t i = (size_t)arch;
@@ -129,7 +162,7 @@ const struct names_arch *names_arch(enum oci_seccomp_arch arch)
 
 const struct names_arch *names_native(void)
 {
-	uint32_t token = seccomp_arch_native();
+	uint32_t token = lib.arch_native();
 
 	for (size_t i = 0; i < ARRAY_SIZE(archs); i++)
 		if (archs[i].name && archs[i].token == token)
@@ -139,7 +172,7 @@ const struct names_arch *names_native(void)
 
 bool names_supported(const struct names_arch *arch)
 {
-	return seccomp_arch_resolve_name(arch->name) != 0;
+	return lib.arch_resolve_name(arch->name) != 0;
 }
 
 /* Pseudo numbers of libseccomp: -100 - call for socketcall(2), -200 - call for ipc(2). */
@@ -178,7 +211,7 @@ static int find_young(const struct names_arch *arch, const char *name, struct na
 
 int names_find(const struct names_arch *arch, const char *name, struct names_number *ret_number)
 {
-	int nr = seccomp_syscall_resolve_name_arch(arch->token, name);
+	int nr = lib.syscall_resolve_name_arch(arch->token, name);
 
 	memset(ret_number, 0, sizeof(*ret_number));
 	if (nr == __NR_SCMP_ERROR)

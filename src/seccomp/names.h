@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "libocispec-lite/oci-config.h"
 
 #define NAMES_X32_BIT 0x40000000U
@@ -34,6 +35,9 @@ struct names_arch {
 	bool big_endian;
 	enum names_mux mux;
 };
+
+/* Before all others: load libseccomp, once (base/dlib.h).  0, or -ENOPKG. */
+int names_load(struct err *e);
 
 /* The architecture, or NULL for a value that is none.  Static memory. */
 const struct names_arch *names_arch(enum oci_seccomp_arch arch);

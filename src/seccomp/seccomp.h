@@ -21,14 +21,14 @@ struct seccomp_program {
 
 /* Judge the profile: what a schema cannot say (errnoRet with an action that has none,
    listenerMetadata without listenerPath, NOTIFY without listenerPath, argument indexes, ...).
-   `path` names the object in messages: "linux.seccomp". */
+   `path` names the object in messages: "linux.seccomp".  -ENOPKG: no libseccomp. */
 int seccomp_check(const struct oci_seccomp *profile, const char *path, struct err *e);
 
 /* Compile a profile that seccomp_check() has passed.  Which rule wins when several name one
    system call is written in rules.h.  The native architecture is always part of it.  Names that
    nobody knows are left out with a line in the debug log, or are an error if fail_unknown
-   (-EINVAL).  The other error is -E2BIG: more than BPF_MAXINSNS instructions. The program is the
-   caller's; after an error it is empty. */
+   (-EINVAL).  Other errors: -E2BIG, more than BPF_MAXINSNS instructions; -ENOPKG, no libseccomp. The
+   program is the caller's; after an error it is empty. */
 int seccomp_compile(const struct oci_seccomp *profile, bool fail_unknown,
 		    struct seccomp_program *ret_program, struct err *e);
 void seccomp_program_done(struct seccomp_program *program);

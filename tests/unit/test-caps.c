@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <strings.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,20 @@ static void test_names(void)
 	CHECK(n_known == 41, "%d names there and back", n_known);
 	CHECK_STR(caps_name(CAP_NET_BIND_SERVICE), "CAP_NET_BIND_SERVICE");
 	CHECK(!caps_name(-1) && !caps_name(63) && !caps_name(64) && !caps_name(1000), "numbers without a name");
+}
+
+/* A libcap that is younger than us may know more. */
+static void test_libcap(void)
+{
+	int n_same = 0;
+
+	for (int cap = 0; caps_name(cap); cap++) {
+		char *theirs = cap_to_name(cap);
+
+		n_same += theirs && strcasecmp(theirs, caps_name(cap)) == 0;
+		cap_free(theirs);
+	}
+	CHECK(n_same == 41, "libcap gives %d of them the same names", n_same);
 }
 
 static void test_last(void)
@@ -113,6 +128,7 @@ static void test_set(void)
 int main(void)
 {
 	test_names();
+	test_libcap();
 	test_last();
 	test_get();
 	if (geteuid() != 0 && unshare(CLONE_NEWUSER) < 0)

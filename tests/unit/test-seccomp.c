@@ -386,6 +386,9 @@ static void test_raw(void)
 
 int main(void)
 {
+	struct err e = ERR_INIT;
+
+	CHECK(names_load(&e) == 0, "libseccomp is there: %s", e.text);
 	test_check();
 	test_precedence();
 	test_enosys();
