@@ -9,5 +9,5 @@ int signals_from_name(const char *name);
 /* "SIGKILL"; "signal 42" where there is no name. Static memory. */
 const char *signals_name(int sig);
 
-/* Default action for every signal and nothing blocked: what a new program expects. */
+/* Nothing ignored and nothing blocked, which a program inherits; handlers end with execve(2) by themselves. */
 int signals_reset(void);

@@ -267,6 +267,7 @@ static int stage_commit(struct launch *l, struct err *e)
 	fd_close(&l->fuse_monitor);
 	l->record.creating = false;
 	r = state_write(&l->state, &l->record, e);
+	l->state.document.root = &l->record; /* as if it had been read again */
 	if (r == 0 && l->options->pid_file)
 		r = prepare_write_pid_file(l->options->pid_file, l->pid, e);
 	if (r == 0 && l->options->pidfd_socket)

@@ -306,11 +306,13 @@ static int stage_exec(struct launch *l, struct err *e)
 		.pid = getpid(),
 		.watch_pidfd = -EBADF,
 	};
-	int r;
+	int r = 0;
 
-	process_make_env(&run, &env);
-	hooks.default_env = env.v;
-	r = hooks_run(&hooks, HOOK_START_CONTAINER, e);
+	if (hooks_any(l->config, HOOK_START_CONTAINER)) {
+		process_make_env(&run, &env);
+		hooks.default_env = env.v;
+		r = hooks_run(&hooks, HOOK_START_CONTAINER, e);
+	}
 	return r < 0 ? r : process_exec(&run, e);
 }
 

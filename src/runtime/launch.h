@@ -90,6 +90,9 @@ void launch_undo(struct launch *l, struct err *e);
 /* Connect to a created container's init and wait until its program runs; then the poststart hooks. */
 int launch_start(struct state *state, const struct oci_config *config, struct err *e);
 
+/* The same for who knows that it is "created", because he has held the lock since it became so.  pidfd is init's. */
+int launch_start_created(struct state *state, const struct oci_config *config, int pidfd, struct err *e);
+
 /* Kill init and everything in the cgroup, and remove all traces; used by delete and by failures.  Steps that
    fail are named in *e, and the rest is done all the same. */
 int launch_destroy(struct state *state, const struct oci_config *config, struct err *e);

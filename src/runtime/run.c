@@ -34,12 +34,8 @@ static int wait_until_ready(struct launch *l, struct err *e)
 static int start_and_wait(struct launch *l, struct monitor *monitor, int *ret_status, struct err *e)
 {
 	struct monitor_child child;
-	int r;
+	int r = launch_start_created(&l->state, l->config, l->pidfd, e);
 
-	bundle_document_done(&l->state.document);
-	r = state_reread(&l->state, e);
-	if (r == 0)
-		r = launch_start(&l->state, l->config, e);
 	if (r == 0 && !monitor && l->notify_socket >= 0)
 		r = wait_until_ready(l, e);
 	if (r < 0 || !monitor)

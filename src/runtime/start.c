@@ -74,18 +74,11 @@ static int run_poststart(const struct state *state, const struct oci_config *con
 	return r;
 }
 
-int launch_start(struct state *state, const struct oci_config *config, struct err *e)
+int launch_start_created(struct state *state, const struct oci_config *config, int pidfd, struct err *e)
 {
-	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
 	_cleanup_close_ int sock = -EBADF;
-	int r;
+	int r = 0;
 
-	r = state_look(state, &now, e);
-	if (r < 0)
-		return r;
-	if (now.status != OCI_STATUS_CREATED)
-		return err_say(e, -EINVAL, "cannot start container %s: it is %s, not created", state->id,
-			       oci_status_name(now.status));
 	if (!config->process)
 		return err_say(e, -EINVAL, "cannot start container %s: process: required property is missing", state->id);
 
@@ -98,12 +91,25 @@ int launch_start(struct state *state, const struct oci_config *config, struct er
 	else
 		r = follow(sock, state, config, e);
 	if (r < 0) {
-		end_init(now.pidfd);
+		end_init(pidfd);
 		return r;
 	}
 	/* Hooks may call any command on this container. */
 	state_unlock(state);
-	return run_poststart(state, config, now.pidfd, e);
+	return run_poststart(state, config, pidfd, e);
+}
+
+int launch_start(struct state *state, const struct oci_config *config, struct err *e)
+{
+	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
+	int r = state_look(state, &now, e);
+
+	if (r < 0)
+		return r;
+	if (now.status != OCI_STATUS_CREATED)
+		return err_say(e, -EINVAL, "cannot start container %s: it is %s, not created", state->id,
+			       oci_status_name(now.status));
+	return launch_start_created(state, config, now.pidfd, e);
 }
 
 int container_start(const struct runtime *rt, const char *id, struct err *e)

@@ -147,7 +147,7 @@ static int open_directory(struct state *state, bool want_lock, struct err *e)
 	return want_lock ? state_lock(state, e) : 0;
 }
 
-int state_reread(struct state *state, struct err *e)
+static int read_document(struct state *state, struct err *e)
 {
 	struct err missing = ERR_INIT;
 	int r = bundle_read(state->dir_fd, "state.json", "state.json", STATE_DOCUMENT, &state->document, &missing);
@@ -172,7 +172,7 @@ int state_open(const char *root, const char *id, bool want_lock, struct state *r
 	state_init(&state, root, id);
 	r = open_directory(&state, want_lock, e);
 	if (r == 0)
-		r = state_reread(&state, e);
+		r = read_document(&state, e);
 	if (r < 0)
 		state_done(&state);
 	else

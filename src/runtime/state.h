@@ -64,9 +64,6 @@ int state_open(const char *root, const char *id, bool lock, struct state *ret_st
 /* Open and lock one without reading its document, which may be damaged. */
 int state_open_unread(const char *root, const char *id, struct state *ret_state, struct err *e);
 
-/* Read state.json again, after it was written. */
-int state_reread(struct state *state, struct err *e);
-
 /* Take or leave the lock of an open one. -ENOENT: it was removed meanwhile. */
 int state_lock(struct state *state, struct err *e);
 void state_unlock(struct state *state);

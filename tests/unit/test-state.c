@@ -15,6 +15,7 @@
 #include "base/fdio.h"
 #include "base/str.h"
 #include "kernel/procfs.h"
+#include "runtime/state-document.h"
 #include "tests/unit/test.h"
 
 static char top[] = "/tmp/test-state.XXXXXX";
@@ -207,7 +208,8 @@ static enum oci_status look(struct state *state, const struct state_document *do
 
 	state_write(state, document, &e);
 	bundle_document_done(&state->document);
-	if (state_reread(state, &e) < 0 || state_look(state, &now, &e) < 0) {
+	if (bundle_read(state->dir_fd, "state.json", "state.json", STATE_DOCUMENT, &state->document, &e) < 0 ||
+	    state_look(state, &now, &e) < 0) {
 		printf("# %s\n", e.text);
 		return (enum oci_status)0;
 	}
