@@ -208,3 +208,42 @@ create_refused_with_socket() {
 	in_terminal 24x80 "" run --bundle "$B" "$ID"
 	is "$(tr -cd x <<<"$output" | wc -c)" 300000
 }
+
+@test "much is typed to a program that only prints: neither waits for the other" {
+	terminal
+	head -c 300000 /dev/zero | tr '\0' x | fold -w 99 >"$R/big"
+	head -c 400000 /dev/zero | tr '\0' y | fold -w 60 >"$T/typed"
+	args /guest cat /big
+	STDIN=$T/typed runs
+	is "$(tr -cd x <<<"$output" | wc -c)" 300000
+}
+
+@test "a reader that stalls does not keep signals from the container, and may be given up" {
+	terminal
+	head -c 300000 /dev/zero | tr '\0' x | fold -w 99 >"$R/big"
+	args /guest "do" cat /big -- sleep
+	mkfifo "$T/pipe"
+	exec 8<>"$T/pipe"
+	OCIRUN_TEST_MARK=$ID "$OCIRUN" --root "$T/state" run --bundle "$B" "$ID" </dev/null >"$T/pipe" 2>"$T/err" 3>&- 8>&- &
+	local run=$!
+	wait_for_status running
+	# The pipe is full: whatever the runtime does now, it does not wait for us.
+	works kill "$ID" KILL
+	wait_until is_stopped
+	kill -TERM "$run"
+	wait_until has_ended "$run"
+	exec 8>&-
+	status=0
+	wait "$run" || status=$?
+	is "$status" 137
+	no_container
+}
+
+is_stopped() {
+	state
+	[[ $status != 0 || $(jq -r .status <<<"$output") == stopped ]]
+}
+
+has_ended() {
+	[[ ! -e /proc/$1/stat || $(<"/proc/$1/stat") == *") Z "* ]]
+}
