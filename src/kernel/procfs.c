@@ -43,55 +43,92 @@ static bool starts_with_self(const char *path)
 	return str_starts(path, "self/") || str_starts(path, "thread-self/");
 }
 
-/* One component; the last is opened with the caller's flags.  Of two mounts of one procfs this cannot
-   tell the other, which openat2 can; but whatever it is, it is a real procfs of the same instance. */
-static int walk_step(int dir, const char *name, bool last, int flags, dev_t device)
+/* The mount that it is on (statx(2), Linux 5.8), or -EXDEV: what cannot be told may be anything. */
+static int mount_of(int fd, uint64_t *ret_id)
 {
-	_cleanup_close_ int fd = -EBADF;
+	struct statx st = { .stx_mask = 0 };
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 || !(st.stx_mask & STATX_MNT_ID))
+		return -EXDEV;
+	*ret_id = st.stx_mnt_id;
+	return 0;
+}
+
+/* Another file of the same procfs may be mounted over this one, /proc/sysrq-trigger over a label, say: only the mount
+   tells (CVE-2025-52881). */
+static int check_mount(int fd, uint64_t mount)
+{
+	uint64_t here = 0;
+	int r = mount_of(fd, &here);
+
+	return r == 0 && (here != mount || !is_procfs(fd)) ? -EXDEV : r;
+}
+
+/* One component; the last is opened with the caller's flags. */
+static int walk_step(int dir, const char *name, bool last, int flags, uint64_t mount)
+{
+	_cleanup_close_ int place = -EBADF, fd = -EBADF;
 	struct stat st;
+	int r;
 
 	if (strcmp(name, "..") == 0)
 		return -EXDEV;
-	fd = openat(dir, name, O_NOFOLLOW | O_CLOEXEC | (last ? flags : O_PATH | O_DIRECTORY));
-	if (fd < 0)
-		return errno == ENOTDIR && !last ? -ELOOP : -errno;
-	if (fstat(fd, &st) < 0)
+	/* Without opening it yet: what is mounted there may be a device or a fifo. */
+	place = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (place < 0 || fstat(place, &st) < 0)
 		return -errno;
-	if (S_ISLNK(st.st_mode) && !(flags & O_NOFOLLOW))
+	r = check_mount(place, mount);
+	if (r < 0)
+		return r;
+	if (S_ISLNK(st.st_mode) && !(last && flags & O_NOFOLLOW))
 		return -ELOOP;
-	if (!is_procfs(fd) || st.st_dev != device)
-		return -EXDEV;
-	return TAKE_FD(fd);
+	if (!last)
+		return S_ISDIR(st.st_mode) ? TAKE_FD(place) : -ENOTDIR;
+	fd = openat(dir, name, O_NOFOLLOW | O_CLOEXEC | flags);
+	if (fd < 0)
+		return -errno;
+	r = check_mount(fd, mount);
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
 /* What "self" or "thread-self" stand for, and the rest of the path behind it. */
-static char *replace_self(int proc_fd, const char *path)
+static int replace_self(int proc_fd, const char *path, uint64_t mount, char **ret_path)
 {
 	size_t n_link = strcspn(path, "/");
-	_cleanup_free_ char *link = xstrndup(path, n_link);
+	_cleanup_free_ char *name = xstrndup(path, n_link);
+	_cleanup_close_ int link = walk_step(proc_fd, name, true, O_PATH | O_NOFOLLOW, mount);
 	char pid[64];
-	ssize_t n = readlinkat(proc_fd, link, pid, sizeof(pid) - 1);
+	ssize_t n;
 
-	return n < 0 ? NULL : str_printf("%.*s%s", (int)n, pid, path + n_link);
+	if (link < 0)
+		return link;
+	n = readlinkat(link, "", pid, sizeof(pid) - 1);
+	if (n < 0)
+		return -errno;
+	*ret_path = str_printf("%.*s%s", (int)n, pid, path + n_link);
+	return 0;
 }
 
 /* For the seccomp filters that answer ENOSYS to openat2. */
 static int open_walk(int proc_fd, const char *path, int flags)
 {
-	_cleanup_free_ char *real_path = starts_with_self(path) ? replace_self(proc_fd, path) : xstrdup(path);
+	_cleanup_free_ char *real_path = starts_with_self(path) ? NULL : xstrdup(path);
 	_cleanup_(strv_done) struct strv names = STRV_INIT;
 	_cleanup_close_ int dir = -EBADF;
-	struct stat st;
+	uint64_t mount;
+	int r = mount_of(proc_fd, &mount);
 
-	if (!real_path || fstat(proc_fd, &st) < 0)
-		return -errno;
+	if (r == 0 && !real_path)
+		r = replace_self(proc_fd, path, mount, &real_path);
+	if (r < 0)
+		return r;
 	if (*real_path == '/')
 		return -EXDEV;
 	strv_split(&names, real_path, '/');
 	if (names.n == 0)
 		return -ENOENT;
 	for (size_t i = 0; i < names.n; i++) {
-		int next = walk_step(i == 0 ? proc_fd : dir, names.v[i], i + 1 == names.n, flags, st.st_dev);
+		int next = walk_step(i == 0 ? proc_fd : dir, names.v[i], i + 1 == names.n, flags, mount);
 
 		if (next < 0)
 			return next;

@@ -8,6 +8,7 @@
 
 #include "base/fdio.h"
 #include "base/str.h"
+#include "kernel/procfs.h"
 #include "kernel/spawn.h"
 
 #define MAX_FILE (16 << 20) /* bytes of a subuid(5) file; a map of 340 lines has less than 16 K */
@@ -165,12 +166,12 @@ int userns_write_map(int procpid_fd, const char *which, const struct userns_map 
 		strbuf_addf(&text, "%u %u %u\n", e->inside, e->outside, e->count);
 	}
 	/* An empty write would look like success; the kernel takes a map only once, and whole. */
-	return text.text ? fdio_write_file(procpid_fd, which, text.text) : -EINVAL;
+	return text.text ? procfs_write(procpid_fd, which, text.text) : -EINVAL;
 }
 
 int userns_deny_setgroups(int procpid_fd)
 {
-	return fdio_write_file(procpid_fd, "setgroups", "deny");
+	return procfs_write(procpid_fd, "setgroups", "deny");
 }
 
 /* The program's path: the absolute directories of PATH, then where distributions put it.  NULL: none. */

@@ -21,6 +21,7 @@
 #include "base/str.h"
 #include "kernel/caps.h"
 #include "kernel/mnt.h"
+#include "kernel/procfs.h"
 #include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
@@ -66,14 +67,17 @@ static bool needs_helper(const char *program)
 static int map_self(uid_t uid, gid_t gid)
 {
 	_cleanup_free_ char *uids = str_printf("%u %u 1", uid, uid), *gids = str_printf("%u %u 1", gid, gid);
+	_cleanup_close_ int proc = procfs_open();
 	int r;
 
+	if (proc < 0)
+		return proc;
 	/* the files belong to us only while we are dumpable (proc(5)) */
 	prctl(PR_SET_DUMPABLE, 1);
-	r = fdio_write_file(AT_FDCWD, "/proc/self/setgroups", "deny");
+	r = procfs_write(proc, "self/setgroups", "deny");
 	if (r == 0)
-		r = fdio_write_file(AT_FDCWD, "/proc/self/uid_map", uids);
-	return r < 0 ? r : fdio_write_file(AT_FDCWD, "/proc/self/gid_map", gids);
+		r = procfs_write(proc, "self/uid_map", uids);
+	return r < 0 ? r : procfs_write(proc, "self/gid_map", gids);
 }
 
 /* Nothing may appear in the host's mount namespace. */

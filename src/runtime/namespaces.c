@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/procfs.h"
 
 /* The type that a namespace file has, or "" when it is something else. */
 static const char *type_of(int fd)
@@ -145,14 +145,18 @@ static void add_offset(struct strbuf *text, const char *clock, const struct oci_
 static int write_offsets(const struct oci_time_offsets *offsets, struct err *e)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	_cleanup_close_ int proc = -EBADF;
 	int r;
 
 	add_offset(&text, "monotonic", offsets->monotonic);
 	add_offset(&text, "boottime", offsets->boottime);
 	if (text.len == 0)
 		return 0;
+	proc = procfs_open();
+	if (proc < 0)
+		return err_set(e, proc, "linux.timeOffsets: /proc");
 	prctl(PR_SET_DUMPABLE, 1);
-	r = fdio_write_file(AT_FDCWD, "/proc/self/timens_offsets", text.text);
+	r = procfs_write(proc, "self/timens_offsets", text.text);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (r == -ERANGE)
 		return err_say(e, r, "linux.timeOffsets: a clock would be negative or overflow");

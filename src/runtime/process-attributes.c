@@ -5,15 +5,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/lsm.h"
+#include "kernel/procfs.h"
 #include "kernel/syscalls.h"
 #include "runtime/process.h"
 
@@ -86,27 +87,44 @@ static int raise_hard_limit(size_t i, const struct oci_rlimit *l, struct err *e)
 	return setrlimit(resource, &now) < 0 ? explain_rlimit(i, l, -errno, e) : 0;
 }
 
+static int open_oom_score(void)
+{
+	_cleanup_close_ int proc = procfs_open();
+
+	return proc < 0 ? proc : procfs_open_at(proc, "self/oom_score_adj", O_RDWR | O_NOCTTY);
+}
+
+static int write_score(int fd, int score)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d", score);
+
+	return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -errno;
+}
+
 static int set_oom_score(int32_t score, int *ret_old, struct err *e)
 {
-	_cleanup_free_ char *old = NULL;
-	char text[16];
-	int r;
+	_cleanup_close_ int fd = open_oom_score();
+	char text[32];
+	ssize_t n;
+	int r, old;
 
-	r = fdio_read_file(AT_FDCWD, "/proc/self/oom_score_adj", 32, &old, NULL);
-	if (r < 0)
-		return err_set(e, r, "process.oomScoreAdj: /proc/self/oom_score_adj");
-	if (atoi(old) == score)
+	n = fd < 0 ? fd : pread(fd, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return err_set(e, fd < 0 ? fd : -errno, "process.oomScoreAdj: /proc/self/oom_score_adj");
+	text[n] = '\0';
+	old = atoi(text);
+	if (old == score)
 		return 0;
-	snprintf(text, sizeof(text), "%d", score);
-	r = fdio_write_file(AT_FDCWD, "/proc/self/oom_score_adj", text);
+	r = write_score(fd, score);
 	if (r == -EACCES || r == -EPERM)
 		return err_say(e, r,
 			       "process.oomScoreAdj: %d cannot be set: permission denied; lowering it below %d takes "
 			       "CAP_SYS_RESOURCE",
-			       score, atoi(old));
+			       score, old);
 	if (r < 0)
 		return err_set(e, r, "process.oomScoreAdj: %d", score);
-	*ret_old = atoi(old);
+	*ret_old = old;
 	return 0;
 }
 
@@ -125,13 +143,12 @@ int process_prepare_inherited(const struct oci_process *process, int *ret_old_oo
 
 void process_restore_oom(int old_oom)
 {
-	char text[16];
+	_cleanup_close_ int fd = old_oom == INT_MIN ? -EBADF : open_oom_score();
 
 	if (old_oom == INT_MIN)
 		return;
-	snprintf(text, sizeof(text), "%d", old_oom);
 	/* A raised score of the runtime is harmless: it ends soon, or only waits. */
-	if (fdio_write_file(AT_FDCWD, "/proc/self/oom_score_adj", text) < 0)
+	if (fd < 0 || write_score(fd, old_oom) < 0)
 		log_debug("process.oomScoreAdj: the runtime keeps the container's score");
 }
 

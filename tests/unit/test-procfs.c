@@ -103,9 +103,13 @@ static void test_covered(const char *what)
 	CHECK(procfs_write(proc, "sys/kernel/domainname", "x") == -EXDEV, "%s: is not written to", what);
 	umount2("/proc/sys", MNT_DETACH);
 
-	CHECK(mount("/proc/version", "/proc/self/attr/current", NULL, MS_BIND, NULL) == 0 ||
-		      mount("/etc/passwd", "/proc/self/comm", NULL, MS_BIND, NULL) == 0 || errno == ENOENT,
-	      "%s: a file over a file", what);
+	/* Of the same procfs, as CVE-2025-52881 did with /proc/sysrq-trigger. */
+	CHECK(mount("/proc/sys/kernel/domainname", "/proc/self/comm", NULL, MS_BIND, NULL) == 0, "%s: a file over a file",
+	      what);
+	CHECK(procfs_write(proc, "self/comm", "x") == -EXDEV, "%s: is not written to", what);
+	CHECK(procfs_write(proc, "thread-self/comm", "x") == 0, "%s: another is", what);
+	umount2("/proc/self/comm", MNT_DETACH);
+	CHECK(procfs_write(proc, "self/comm", "unit") == 0, "%s: nor is it refused for ever", what);
 
 	CHECK(mount("/proc/self", "/proc", NULL, MS_BIND, NULL) == 0, "%s: a part of procfs over /proc", what);
 	CHECK(procfs_open() == -EXDEV, "%s: is seen", what);
