@@ -230,7 +230,7 @@ int bind_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct er
 
 int bind_remount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
 {
-	_cleanup_close_ int fd = pathat_open(rootfs->fd, entry->destination, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int fd = rootfs_open(rootfs, entry->destination);
 	struct mount_options options = entry->options;
 	int r;
 

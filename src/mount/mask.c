@@ -8,7 +8,6 @@
 #include <sys/sysmacros.h>
 
 #include "kernel/mnt.h"
-#include "kernel/pathat.h"
 #include "kernel/syscalls.h"
 
 #define MASK_ATTRS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
@@ -41,7 +40,7 @@ static bool is_missing(int code)
 static int make_read_only(const struct rootfs *rootfs, const char *path)
 {
 	struct mnt_attr attr = { .set = MOUNT_ATTR_RDONLY };
-	_cleanup_close_ int target = pathat_open(rootfs->fd, path, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int target = rootfs_open(rootfs, path);
 	_cleanup_close_ int clone = -EBADF;
 	int r;
 
@@ -131,7 +130,7 @@ static int hide_file(int target)
 
 static int hide(const struct rootfs *rootfs, const char *path, int *empty)
 {
-	_cleanup_close_ int target = pathat_open(rootfs->fd, path, O_PATH | O_CLOEXEC);
+	_cleanup_close_ int target = rootfs_open(rootfs, path);
 	struct stat st;
 
 	if (target < 0)

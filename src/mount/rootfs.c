@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "kernel/lsm.h"
 #include "kernel/mnt.h"
+#include "kernel/pathat.h"
 #include "kernel/syscalls.h"
 #include "mount/bind.h"
 #include "mount/cgroupfs.h"
@@ -132,8 +133,75 @@ static bool same_place(int a, int b)
 	return x.stx_mnt_id == y.stx_mnt_id && x.stx_ino == y.stx_ino;
 }
 
+static const char *const anchor_paths[N_ANCHORS] = { [ANCHOR_PROC] = "/proc", [ANCHOR_SYS] = "/sys" };
+
+static void drop_anchors(struct rootfs *rootfs)
+{
+	for (size_t i = 0; i < N_ANCHORS; i++)
+		fd_close(&rootfs->anchors[i].fd);
+}
+
+/* By its name in the config, or because it covers what was there: the image may have a link to /sys. */
+static bool is_anchor(const struct rootfs *rootfs, size_t i, const struct target *target)
+{
+	const struct rootfs_anchor *anchor = &rootfs->anchors[i];
+
+	if (rootfs->now && strcmp(rootfs->now->clean, anchor_paths[i]) == 0)
+		return true;
+	return anchor->fd >= 0 && anchor->dev == target->st.st_dev && anchor->ino == target->st.st_ino;
+}
+
+static int keep_anchors(struct rootfs *rootfs, int mnt_fd, const struct target *target)
+{
+	for (size_t i = 0; i < N_ANCHORS; i++) {
+		struct rootfs_anchor *anchor = &rootfs->anchors[i];
+		struct stat st;
+
+		if (!is_anchor(rootfs, i, target))
+			continue;
+		fd_close(&anchor->fd);
+		anchor->fd = fcntl(mnt_fd, F_DUPFD_CLOEXEC, 3);
+		if (anchor->fd < 0 || fstat(anchor->fd, &st) < 0)
+			return -errno;
+		anchor->dev = st.st_dev;
+		anchor->ino = st.st_ino;
+	}
+	return 0;
+}
+
+/* The anchor that a path without ".." lies beneath, and its path from there; else the root. */
+static int find_anchor(const struct rootfs *rootfs, const char *clean, const char **ret_rest)
+{
+	for (size_t i = 0; i < N_ANCHORS; i++) {
+		size_t n = strlen(anchor_paths[i]);
+
+		if (rootfs->anchors[i].fd < 0 || strncmp(clean, anchor_paths[i], n) != 0 ||
+		    (clean[n] != '/' && clean[n] != '\0'))
+			continue;
+		*ret_rest = clean[n] ? clean + n : "/";
+		return rootfs->anchors[i].fd;
+	}
+	*ret_rest = clean;
+	return rootfs->fd;
+}
+
+int rootfs_open(const struct rootfs *rootfs, const char *path)
+{
+	_cleanup_free_ char *clean = NULL;
+	const char *rest = path;
+	int from = rootfs->fd;
+
+	/* What ".." means behind a link, only the kernel can tell. */
+	if (!strstr(path, "..")) {
+		clean = mount_clean_path(path);
+		from = find_anchor(rootfs, clean, &rest);
+	}
+	return pathat_open(from, rest, O_PATH | O_CLOEXEC);
+}
+
 static int set_root(struct rootfs *rootfs, int fd)
 {
+	drop_anchors(rootfs);
 	fd_close(&rootfs->fd);
 	rootfs->fd = fd;
 	return fstat(fd, &rootfs->st) < 0 ? -errno : 0;
@@ -147,7 +215,7 @@ int rootfs_attach(struct rootfs *rootfs, int mnt_fd, const struct target *target
 	int r = mnt_attach(mnt_fd, target->fd), fd;
 
 	if (r < 0 || !over_root)
-		return r;
+		return r < 0 ? r : keep_anchors(rootfs, mnt_fd, target);
 	fd = fcntl(mnt_fd, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? -errno : set_root(rootfs, fd);
 }
@@ -242,9 +310,11 @@ static int make_mounts(struct rootfs *rootfs, struct err *e)
 	for (size_t i = 0; i < rootfs->plan.n_entries; i++) {
 		const struct mount_entry *entry = &rootfs->plan.entries[i];
 
+		rootfs->now = entry;
 		if (make_mount[entry->kind](rootfs, entry, e) < 0)
 			return explain_mount(rootfs, entry, e);
 	}
+	rootfs->now = NULL;
 	return 0;
 }
 
@@ -283,6 +353,8 @@ int rootfs_assemble(const struct rootfs_env *env, struct rootfs **ret_rootfs, st
 	rootfs->env = *env;
 	rootfs->path = rootfs_path(env->config, env->bundle);
 	rootfs->fd = -EBADF;
+	for (size_t i = 0; i < N_ANCHORS; i++)
+		rootfs->anchors[i].fd = -EBADF;
 	r = assemble(rootfs, e);
 	umask(umask_before);
 	if (r < 0) {
@@ -311,6 +383,7 @@ void rootfs_free(struct rootfs *rootfs)
 	mount_plan_done(&rootfs->plan);
 	userns_map_done(&rootfs->uids);
 	userns_map_done(&rootfs->gids);
+	drop_anchors(rootfs);
 	fd_close(&rootfs->fd);
 	free(rootfs->path);
 	free(rootfs);

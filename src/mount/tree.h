@@ -14,6 +14,15 @@
 
 struct target; /* target.h */
 
+/* What was mounted last on /proc or on /sys. */
+struct rootfs_anchor {
+	int fd;                  /* the root of that mount, or -EBADF */
+	dev_t dev;
+	ino_t ino;
+};
+
+enum { ANCHOR_PROC, ANCHOR_SYS, N_ANCHORS };
+
 struct rootfs {
 	struct rootfs_env env;   /* what it points to is borrowed */
 	struct mount_plan plan;
@@ -23,6 +32,8 @@ struct rootfs {
 	int *early;              /* per entry: the clone of a shared source, or -EBADF */
 	bool has_selinux;        /* looked for only when there is a label */
 	bool no_mknod;           /* device nodes cannot be made here: bind the host's */
+	const struct mount_entry *now; /* of mounts[]: the one that is being made */
+	struct rootfs_anchor anchors[N_ANCHORS];
 	struct userns_map uids, gids; /* ids that exist here, where env has none; read at first use */
 };
 
@@ -39,6 +50,13 @@ struct idmap_env rootfs_idmap_env(const struct rootfs *rootfs);
 /* True when path (absolute, on the host) lies on or beneath root.path: what is there depends on mounts
    made earlier, so that only this process, and only now, sees the right thing. */
 bool rootfs_holds_path(const struct rootfs *rootfs, const char *path);
+
+/*
+ * Open a path of the container, O_PATH.  Beneath /proc and /sys it is resolved from the mount that was made there and
+ * not from the root again: whoever exchanges the image's /proc with a link meanwhile would lead a mask elsewhere, or
+ * nowhere (CVE-2019-19921).
+ */
+int rootfs_open(const struct rootfs *rootfs, const char *path);
 
 /* Attach mnt_fd on the target.  When the target is the root itself, the mount becomes the root. */
 int rootfs_attach(struct rootfs *rootfs, int mnt_fd, const struct target *target);
