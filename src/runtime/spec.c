@@ -39,14 +39,15 @@ static const struct oci_mount mounts[] = {
 };
 
 /* One id is mapped, so there is no group 5; and who has no network namespace of his own may not
-   mount sysfs (user_namespaces(7)). */
+   mount sysfs (user_namespaces(7)).  The host's is read-only with all that is mounted in it, control
+   groups above all (CVE-2023-25809). */
 static const struct oci_mount rootless_mounts[] = {
 	MOUNT_PROC,
 	MOUNT_DEV,
 	MOUNT("/dev/pts", "devpts", "devpts", DEVPTS_OPTIONS),
 	MOUNT_SHM,
 	MOUNT_MQUEUE,
-	MOUNT("/sys", "none", "/sys", "rbind", "nosuid", "noexec", "nodev", "ro"),
+	MOUNT("/sys", "none", "/sys", "rbind", "nosuid", "noexec", "nodev", "rro"),
 	MOUNT_CGROUP,
 };
 

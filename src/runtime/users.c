@@ -106,6 +106,15 @@ char *users_home(int root_fd, uint32_t uid)
 	return NULL;
 }
 
+/* What looks like a number is one, and if it is none that fits it is a mistake: an image may call its root
+   "4294967296" (CVE-2024-40635, CVE-2026-46680).  Nor has anybody an empty name. */
+static bool may_be_name(const char *text)
+{
+	const char *digits = text + strspn(text, "+-");
+
+	return *text && (!*digits || digits[strspn(digits, "0123456789")]);
+}
+
 static int resolve_user(int root_fd, const char *name, uint32_t *ret_uid, uint32_t *ret_gid, struct err *e)
 {
 	_cleanup_(reader_done) struct reader reader = { NULL, NULL };
@@ -117,7 +126,7 @@ static int resolve_user(int root_fd, const char *name, uint32_t *ret_uid, uint32
 	if (is_number) {
 		if (!reader_find_uid(&reader, 4, *ret_uid, &entry))
 			return 0;
-	} else if (!reader_find(&reader, 4, 0, name, &entry)) {
+	} else if (!may_be_name(name) || !reader_find(&reader, 4, 0, name, &entry)) {
 		return err_say(e, -EINVAL, "user '%s': neither a number nor a name in the container's /etc/passwd",
 			       name);
 	}
@@ -134,7 +143,7 @@ static int resolve_group(int root_fd, const char *name, uint32_t *ret_gid, struc
 	if (str_to_u32(name, ret_gid) == 0)
 		return 0;
 	reader_open(&reader, root_fd, "etc/group");
-	if (!reader_find(&reader, 3, 0, name, &entry) || str_to_u32(entry.field[2], ret_gid) < 0)
+	if (!may_be_name(name) || !reader_find(&reader, 3, 0, name, &entry) || str_to_u32(entry.field[2], ret_gid) < 0)
 		return err_say(e, -EINVAL, "group '%s': neither a number nor a name in the container's /etc/group",
 			       name);
 	return 0;

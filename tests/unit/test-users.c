@@ -142,6 +142,25 @@ static void test_odd_lines(void)
 	expect_home(0, "/root");
 }
 
+/* The image's names for its root that are numbers of nobody (CVE-2024-40635). */
+static void test_numbers_as_names(void)
+{
+	static const char *const names[] = { "4294967296", "99999999999999999999", "-1", "+1", "" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_free_ char *line = str_printf("%s:x:0:0::/:\n", names[i]);
+		_cleanup_free_ char *text = str_printf("user '%s': neither a number nor a name in the container's /etc/passwd",
+						       names[i]);
+
+		passwd(line);
+		expect_error(names[i], text);
+	}
+	passwd("1e3:x:5:6::/:\n");
+	expect_ids("1e3", 5, 6);
+	group("4294967296:x:0:\n");
+	expect_error("7:4294967296", "group '4294967296': neither a number nor a name in the container's /etc/group");
+}
+
 static void test_nul(void)
 {
 	static const char text[] = "a:x:1:1::/a:\0\nb:x:2:2::/b:\n\0";
@@ -291,6 +310,7 @@ int main(void)
 	make_root();
 	test_good();
 	test_odd_lines();
+	test_numbers_as_names();
 	test_nul();
 	test_large();
 	test_other_objects();
