@@ -20,8 +20,8 @@ _ocirun_options()
 	list) echo "--format --quiet" ;;
 	ps) echo "--format" ;;
 	update) echo "--resources --blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period
-		--cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --memory
-		--memory-reservation --memory-swap --pids-limit" ;;
+		--cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp
+		--l3-cache-schema --mem-bw-schema --memory --memory-reservation --memory-swap --pids-limit" ;;
 	spec) echo "--bundle --rootless" ;;
 	esac
 	echo "--help"

@@ -91,6 +91,8 @@ complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpuset-cpus -x -d 
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l cpuset-mems -x -d 'Memory nodes to use'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l kernel-memory -x -d 'Limit of kernel memory'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l kernel-memory-tcp -x -d 'Limit of TCP buffers'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l l3-cache-schema -x -d 'Part of the L3 cache to use'
+complete -c ocirun -n '__fish_seen_subcommand_from update' -l mem-bw-schema -x -d 'Part of the memory bandwidth to use'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory -x -d 'Limit of memory'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'Memory that is taken last'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'Limit of memory and swap'

@@ -42,6 +42,7 @@ enum limit_kind {
 struct update_args {
 	const char *resources;
 	const char *values[N_LIMITS];
+	const char *l3_cache_schema, *mem_bw_schema;
 };
 
 /* Where each option goes (config-linux.md, "Control groups"). */
@@ -85,6 +86,10 @@ static const struct opt options[] = {
 	VALUE("cpuset-mems", LIMIT_CPUSET_MEMS, "LIST", "memory nodes to use"),
 	VALUE("kernel-memory", LIMIT_KERNEL_MEMORY, "BYTES", "limit of kernel memory (cgroup v1)"),
 	VALUE("kernel-memory-tcp", LIMIT_KERNEL_MEMORY_TCP, "BYTES", "limit of TCP buffers (cgroup v1)"),
+	OPT_STRING("l3-cache-schema", NULL, "SCHEMA", struct update_args, l3_cache_schema,
+		   "part of the L3 cache to use: L3:0=f;1=f"),
+	OPT_STRING("mem-bw-schema", NULL, "SCHEMA", struct update_args, mem_bw_schema,
+		   "part of the memory bandwidth to use: MB:0=50;1=70"),
 	VALUE("memory", LIMIT_MEMORY, "BYTES", "limit of memory; -1: no limit; 512m and the like are understood"),
 	VALUE("memory-reservation", LIMIT_MEMORY_RESERVATION, "BYTES", "memory that is taken last from the container"),
 	VALUE("memory-swap", LIMIT_MEMORY_SWAP, "BYTES", "limit of memory and swap together; -1: no limit"),
@@ -170,20 +175,26 @@ static int run(struct call *call, struct err *e)
 {
 	const struct update_args *a = call->options;
 	_cleanup_(strbuf_done) struct strbuf made = STRBUF_INIT;
+	struct update_request request = {
+		.l3_cache_schema = a->l3_cache_schema,
+		.mem_bw_schema = a->mem_bw_schema,
+	};
 	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
 	int r = make_resources(a, &made, e);
 
 	if (r < 0)
 		return r;
-	if (!a->resources && made.len == 0)
+	if (!a->resources && made.len == 0 && !a->l3_cache_schema && !a->mem_bw_schema)
 		return err_say(e, -EINVAL, "nothing to change: neither --resources nor a limit was given");
 	if (a->resources && made.len > 0)
 		return err_say(e, -EINVAL, "--resources and single limits cannot both be given");
-	if (!a->resources)
-		return container_update(call->rt, call->args[0], made.text, made.len, e);
-	r = read_resources(a->resources, &text, &len, e);
-	return r < 0 ? r : container_update(call->rt, call->args[0], text, len, e);
+	request.resources = made.text;
+	request.n_resources = made.len;
+	if (a->resources) {
+		r = read_resources(a->resources, &text, &request.n_resources, e);
+		request.resources = text;
+	}
+	return r < 0 ? r : container_update(call->rt, call->args[0], &request, e);
 }
 
 const struct command cmd_update = {

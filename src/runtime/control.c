@@ -3,9 +3,11 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "cgroup/cgroup.h"
 #include "runtime/bundle.h"
 #include "runtime/pidns.h"
+#include "runtime/rdt.h"
 #include "runtime/runtime.h"
 #include "runtime/state-document.h"
 #include "runtime/state.h"
@@ -89,18 +91,36 @@ int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, siz
 	return r;
 }
 
-int container_update(const struct runtime *rt, const char *id, const char *resources, size_t n, struct err *e)
+/* The group of resctrl first, since it can be put back. */
+static int change(struct target *t, const struct update_request *request, const struct oci_resources *resources,
+		  struct err *e)
+{
+	const struct state_document *d = state_document(&t->state);
+	_cleanup_free_ char *old = NULL;
+	struct err second = ERR_INIT;
+	int r;
+
+	r = rdt_update(d, request->l3_cache_schema, request->mem_bw_schema, &old, e);
+	if (r == 0 && resources)
+		r = cgroup_update(t->cgroup, resources, e);
+	if (r < 0 && old && rdt_restore(d, old, &second) < 0)
+		log_warning("%s", second.text);
+	return r;
+}
+
+int container_update(const struct runtime *rt, const char *id, const struct update_request *request, struct err *e)
 {
 	_cleanup_(bundle_document_done) struct bundle_document document = { .root = NULL };
 	struct target t;
-	int r;
+	int r = 0;
 
-	r = bundle_parse(resources, n, "resources", LITE_RESOURCES, &document, e);
+	if (request->resources)
+		r = bundle_parse(request->resources, request->n_resources, "resources", LITE_RESOURCES, &document, e);
 	if (r == 0)
 		r = target_open(rt, id, true, &t, e);
 	if (r < 0)
 		return r;
-	r = cgroup_update(t.cgroup, document.root, e);
+	r = change(&t, request, document.root, e);
 	target_done(&t);
 	return r;
 }

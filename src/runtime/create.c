@@ -23,6 +23,7 @@
 #include "runtime/notify.h"
 #include "runtime/prepare.h"
 #include "runtime/process.h"
+#include "runtime/rdt.h"
 #include "runtime/selfexe.h"
 #include "runtime/sync.h"
 
@@ -71,6 +72,9 @@ static int stage_open(struct launch *l, struct err *e)
 		return r;
 	l->cgroup_made = true;
 	prepare_record_cgroup(l);
+	r = rdt_make(l->config, &l->record, e);
+	if (r < 0)
+		return r;
 	return p ? process_prepare_inherited(p, &l->old_oom, e) : 0;
 }
 
@@ -140,7 +144,9 @@ static int stage_adopt(struct launch *l, struct err *e)
 	if (r < 0)
 		return r;
 	prepare_record_cgroup(l);
-	r = prepare_chown_cgroup(l, e);
+	r = rdt_adopt(&l->record, l->pid, e);
+	if (r == 0)
+		r = prepare_chown_cgroup(l, e);
 	if (r == 0)
 		r = rootfs_claim_upper(l->config, l->bundle, l->record.id, l->pid, l->record.pid_start_time, e);
 	if (r < 0)

@@ -14,6 +14,7 @@
 #include "runtime/fuse-server.h"
 #include "runtime/launch.h"
 #include "runtime/prepare.h"
+#include "runtime/rdt.h"
 #include "runtime/state-document.h"
 
 #define KILL_TIMEOUT_MS 30000 /* what the kernel may need to tear a large process down */
@@ -95,6 +96,8 @@ int launch_destroy(struct state *state, const struct oci_config *config, struct 
 		if (remove_cgroup(state, &each) < 0)
 			note(&first, &each);
 		if (wait_for_init(state, &each) < 0)
+			note(&first, &each);
+		if (rdt_remove(d, &each) < 0)
 			note(&first, &each);
 		if (fuse_server_end(d, &each) < 0)
 			note(&first, &each);

@@ -21,6 +21,7 @@
 #include "runtime/monitor.h"
 #include "runtime/prepare.h"
 #include "runtime/process.h"
+#include "runtime/rdt.h"
 #include "runtime/selfexe.h"
 #include "runtime/state-document.h"
 #include "runtime/sync.h"
@@ -163,7 +164,8 @@ static int spawn(struct exec *x, struct err *e)
 	process_restore_oom(old_oom);
 	if (x->pid < 0)
 		return err_set(e, x->pid, "container %s: start a process in its cgroup", x->state.id);
-	return cgroup_enter(x->cgroup, x->pid, e);
+	r = cgroup_enter(x->cgroup, x->pid, e);
+	return r < 0 ? r : rdt_adopt(state_document(&x->state), x->pid, e);
 }
 
 /* The process that joined has made the one that will run, and ended. */

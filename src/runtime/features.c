@@ -100,11 +100,10 @@ static const struct oci_features_memory_policy memory_policy = {
 	.flags = mpol_flags, .n_flags = ARRAY_SIZE(mpol_flags),
 };
 
-/* Understood and refused (validate.c). */
 static const struct oci_features_intel_rdt intel_rdt = {
-	.enabled = &(const bool){ false },
-	.schemata = &(const bool){ false },
-	.monitoring = &(const bool){ false },
+	.enabled = &(const bool){ true },
+	.schemata = &(const bool){ true },
+	.monitoring = &(const bool){ true },
 };
 
 ENABLED(apparmor);

@@ -17,6 +17,7 @@
 #include "runtime/filter.h"
 #include "runtime/hooks.h"
 #include "runtime/prepare-checks.h"
+#include "runtime/rdt.h"
 #include "runtime/validate.h"
 
 /* How many descriptors systemd passes on (sd_listen_fds(3)); 0 when they are not for us. */
@@ -165,7 +166,7 @@ int prepare_launch(struct launch *l, struct err *e)
 		return r;
 	l->rootfs = absolute_rootfs(l->bundle, l->config->root->path);
 	make_record(l);
-	return 0;
+	return rdt_plan(l->config, &l->record, e);
 }
 
 bool prepare_stops_when_mounted(const struct launch *l)

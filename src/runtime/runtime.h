@@ -94,8 +94,16 @@ int container_resume(const struct runtime *rt, const char *id, struct err *e);
 /* Pids of all processes of the container, as the caller sees them; new memory. */
 int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, size_t *ret_n, struct err *e);
 
-/* resources: a linux.resources document; n bytes of JSON. */
-int container_update(const struct runtime *rt, const char *id, const char *resources, size_t n, struct err *e);
+/* What update changes; what is NULL stays as it is. */
+struct update_request {
+	const char *resources; /* a linux.resources document; n bytes of JSON */
+	size_t n_resources;
+	const char *l3_cache_schema; /* as in linux.intelRdt */
+	const char *mem_bw_schema;
+};
+
+/* All of it or, when something cannot be changed, nothing. */
+int container_update(const struct runtime *rt, const char *id, const struct update_request *request, struct err *e);
 
 /* What is compiled in, as the specification's features document. New memory. */
 char *runtime_features(void);

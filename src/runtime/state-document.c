@@ -23,6 +23,9 @@ LITE_TYPE(state_document,
 	F_I64(struct state_document, fuse_pid, "fusePid", 0),
 	F_U64(struct state_document, fuse_pid_start_time, "fusePidStartTime", 0),
 	F_BOOL(struct state_document, no_new_keyring, "noNewKeyring", 0),
+	F_STR(struct state_document, rdt_group, "rdtGroup", 0),
+	F_BOOL(struct state_document, rdt_made, "rdtMade", 0),
+	F_BOOL(struct state_document, rdt_monitored, "rdtMonitored", 0),
 	F_PAIRS(struct state_document, annotations, "annotations", LITE_NAMED));
 
 const struct lite_type *const STATE_DOCUMENT = &state_document_type;

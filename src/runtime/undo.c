@@ -9,6 +9,7 @@
 #include "runtime/fuse-server.h"
 #include "runtime/launch.h"
 #include "runtime/prepare.h"
+#include "runtime/rdt.h"
 
 #define DEATH_TIMEOUT_MS 1000
 
@@ -45,6 +46,8 @@ void launch_undo(struct launch *l, struct err *e)
 		prepare_run_poststop(l->config, &l->record);
 	r = l->cgroup_made ? cgroup_remove(l->cgroup, &ignored) : 0;
 	if (r < 0)
+		log_warning("%s", ignored.text);
+	if (rdt_remove(&l->record, &ignored) < 0)
 		log_warning("%s", ignored.text);
 	if (fuse_server_end(&l->record, &ignored) < 0)
 		log_warning("%s", ignored.text);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "kernel/userns.h"
 #include "runtime/placement.h"
+#include "runtime/rdt-schema.h"
 
 /* The type's entry in linux.namespaces, or NULL. */
 static const struct oci_namespace *find_namespace(const struct oci_config *config, enum oci_namespace_type type)
@@ -252,12 +253,11 @@ static int check_memory_policy(const struct oci_config *config, struct err *e)
 	return placement_check_list(p->nodes, "linux.memoryPolicy.nodes", e);
 }
 
-/* What is understood, but what this version cannot do: an error rather than a container without it. */
-static int check_unsupported(const struct oci_config *config, struct err *e)
+static int check_rdt(const struct oci_config *config, struct err *e)
 {
-	if (config->linux_ && config->linux_->intel_rdt)
-		return err_say(e, -ENOTSUP, "linux.intelRdt: this version of ocirun cannot apply it");
-	return 0;
+	const struct oci_intel_rdt *rdt = config->linux_ ? config->linux_->intel_rdt : NULL;
+
+	return rdt ? rdt_schema_check(rdt, e) : 0;
 }
 
 static int check_sysctls(const struct oci_config *config, struct err *e)
@@ -359,7 +359,7 @@ int validate_config(const struct oci_config *config, struct err *e)
 	static int (*const checks[])(const struct oci_config *, struct err *) = {
 		check_version, check_root,  check_process, check_hooks,       check_namespaces,  check_mappings,
 		check_time,    check_names, check_devices, check_net_devices, check_personality, check_memory_policy,
-		check_sysctls, check_unsupported,
+		check_sysctls, check_rdt,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {

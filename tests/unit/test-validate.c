@@ -264,7 +264,14 @@ static void test_other_linux(void)
 		{ "'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0-'}",
 		  "linux.memoryPolicy.nodes: '0-' is not a list such as 0-3,7" },
 
-		{ "'intelRdt':{}", "linux.intelRdt: this version of ocirun cannot apply it" },
+		{ "'intelRdt':{}", OK },
+		{ "'intelRdt':{'closID':'','memBwSchema':'','schemata':['L2:0=1']}", OK },
+		{ "'intelRdt':{'memBwSchema':'MB:0=1\\nL3:0=f'}",
+		  "linux.intelRdt.memBwSchema: has to be one line that begins with MB:" },
+		{ "'intelRdt':{'memBwSchema':'L3:0=1'}",
+		  "linux.intelRdt.memBwSchema: has to be one line that begins with MB:" },
+		{ "'intelRdt':{'schemata':['L3:0=1','']}", "linux.intelRdt.schemata[1]: has to be one line" },
+		{ "'intelRdt':{'schemata':['L3:0=1\\nMB:0=1']}", "linux.intelRdt.schemata[0]: has to be one line" },
 	};
 
 	check_linux(samples, ARRAY_SIZE(samples));
