@@ -108,7 +108,8 @@ int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt
 	const struct idmap_env idmap = rootfs_idmap_env(rootfs);
 	int r = 0;
 
-	if (mount_entry_wants_idmap(entry))
+	/* of an overlay the layers were shifted (layer.h) */
+	if (mount_entry_wants_idmap(entry) && entry->kind != MOUNT_OVERLAY)
 		r = idmap_apply(mnt_fd, entry, &idmap, true, e);
 	if (r >= 0 && entry->options.propagation)
 		r = mount_attrs_propagate(mnt_fd, &entry->options, false, e);

@@ -227,9 +227,13 @@ static int explain(int code, const struct mount_entry *entry, const struct idmap
 				   "which the container's%s is not: start the container as root, or use a tmpfs or an "
 				   "image that is mounted in the container", env->inside ? " user namespace" : " runtime");
 	}
-	if (code == -EINVAL)
-		return err_set(e, code, "its ids cannot be shifted: the file system of %s does not support idmapped "
-			       "mounts on this kernel", entry->source ? entry->source : entry->mount->type);
+	if (code == -EINVAL) {
+		err_set(e, code, "its ids cannot be shifted: the file system of %s does not support idmapped "
+			"mounts on this kernel", entry->source ? entry->source : entry->mount->type);
+		return entry->kind != MOUNT_FUSE ? code :
+			err_hint(e, "FUSE does since Linux 6.12, if the server asks for it when it starts "
+				 "(FUSE_ALLOW_IDMAP)");
+	}
 	return err_set(e, code, "its ids cannot be shifted (idmap)");
 }
 

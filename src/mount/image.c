@@ -162,16 +162,11 @@ static int mount_image(int file, enum image_type type, char *words, size_t n_wor
 static int shift_ids(int mnt, int userns_fd)
 {
 	const struct mnt_attr attr = { .set = MOUNT_ATTR_IDMAP, .userns_fd = userns_fd };
-	struct stat own, theirs;
 
-	if (userns_fd < 0)
-		return 0;
-	if (stat("/proc/self/ns/user", &own) < 0 || fstat(userns_fd, &theirs) < 0)
-		return -errno;
-	return own.st_ino == theirs.st_ino && own.st_dev == theirs.st_dev ? 0 : mnt_set_attr(mnt, &attr, false);
+	return userns_fd < 0 ? 0 : mnt_set_attr(mnt, &attr, false);
 }
 
-static int make_by_kernel(const char *path, int userns_fd, struct err *e)
+int image_make_source(const char *path, int userns_fd, struct err *e)
 {
 	const struct mnt_attr private = { .propagation = MS_PRIVATE };
 	_cleanup_close_ int file = -EBADF, mnt = -EBADF;
@@ -194,19 +189,6 @@ static int make_by_kernel(const char *path, int userns_fd, struct err *e)
 			       err_reason(r));
 	r = mnt_set_attr(mnt, &private, false);
 	return r < 0 ? err_set(e, r, "root image %s", path) : TAKE_FD(mnt);
-}
-
-int image_make_source(const struct oci_config *config, const char *bundle, size_t n, int userns_fd, struct err *e)
-{
-	struct rootlayers layers;
-	int r = rootlayers_read(config, bundle, &layers, e);
-
-	if (r >= 0 && n >= layers.lower.n)
-		r = err_say(e, -EINVAL, "the root has no layer %zu", n);
-	if (r >= 0)
-		r = make_by_kernel(layers.lower.v[n], userns_fd, e);
-	rootlayers_done(&layers);
-	return r;
 }
 
 static int open_by_fuse(struct rootfs *rootfs, size_t n, const char *path, struct err *e)

@@ -12,20 +12,25 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "kernel/mnt.h"
 #include "kernel/syscalls.h"
 #include "mount/attrs.h"
 #include "mount/explain.h"
 #include "mount/fresh.h"
+#include "mount/layer.h"
 #include "mount/target.h"
-
-#define MAX_LAYERS 500 /* OVL_MAX_STACK */
 
 static const char *const layer_keys[] = { "lowerdir", "upperdir", "workdir", NULL };
 
 void overlay_layers_done(struct overlay_layers *layers)
 {
+	int r = layer_take_back(layers);
+
+	/* only after a failure is there anything to take back, and then the mount namespace ends as well */
+	if (r < 0)
+		log_debug("layers of an overlay stay mounted: %s", err_reason(r));
 	for (size_t i = 0; i < layers->n; i++) {
 		free(layers->v[i].path);
 		fd_close(&layers->v[i].fd);
@@ -89,28 +94,55 @@ int overlay_check(const struct mount_entry *entry, struct err *e)
 	return 0;
 }
 
-static int open_layers(const struct mount_entry *entry, const char *bundle, struct overlay_layers *layers, struct err *e)
+char *overlay_lower_path(const struct mount_entry *entry, const char *bundle, size_t n)
 {
-	const char *upper = mount_options_data(&entry->options, "upperdir");
+	struct overlay_layers layers = { .n = 0 };
+	char *path = NULL;
+
+	add_lowers(&layers, mount_options_data(&entry->options, "lowerdir"), bundle);
+	if (n < layers.n)
+		path = TAKE_PTR(layers.v[n].path);
+	overlay_layers_done(&layers);
+	return path;
+}
+
+static int open_layer(struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers, size_t n,
+		      struct err *e)
+{
+	struct overlay_layer *layer = &layers->v[n];
+	bool foreign = false;
+	int r = 0;
+
+	if (n < layers->n_lower && mount_entry_wants_idmap(entry)) {
+		layer->fd = layer_open(rootfs, entry, rootfs_source_layer(entry->index, n), layer->path, &foreign, e);
+		if (layer->fd >= 0 && foreign)
+			r = layer_lend(layers, layer->fd);
+		return layer->fd < 0 ? layer->fd : r < 0 ? err_set(e, r, "lower layer %s", layer->path) : 0;
+	}
+	layer->fd = open(layer->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (layer->fd >= 0)
+		return 0;
+	return explain_path(e, -errno, layer == layers->upper ? "upperdir" : layer == layers->work ? "workdir" : "lowerdir",
+			    layer->path);
+}
+
+static int open_layers(struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers, struct err *e)
+{
+	const char *upper = mount_options_data(&entry->options, "upperdir"), *bundle = rootfs->env.bundle;
+	int r = 0;
 
 	add_lowers(layers, mount_options_data(&entry->options, "lowerdir"), bundle);
-	if (layers->n_lower > MAX_LAYERS)
-		return err_say(e, -EINVAL, "%zu layers are too many: the kernel takes %d", layers->n_lower, MAX_LAYERS);
+	if (layers->n_lower > ROOTFS_MAX_LAYERS)
+		return err_say(e, -EINVAL, "%zu layers are too many: the kernel takes %d", layers->n_lower, ROOTFS_MAX_LAYERS);
 	if (!str_empty(upper)) {
 		add_layer(layers, "upperdir", upper, bundle);
 		add_layer(layers, "workdir", mount_options_data(&entry->options, "workdir"), bundle);
 		layers->upper = &layers->v[layers->n - 2];
 		layers->work = &layers->v[layers->n - 1];
 	}
-	for (size_t i = 0; i < layers->n; i++) {
-		struct overlay_layer *layer = &layers->v[i];
-
-		layer->fd = open(layer->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (layer->fd < 0)
-			return explain_path(e, -errno, layer == layers->upper ? "upperdir" :
-						       layer == layers->work  ? "workdir" : "lowerdir", layer->path);
-	}
-	return 0;
+	for (size_t i = 0; r >= 0 && i < layers->n; i++)
+		r = open_layer(rootfs, entry, layers, i, e);
+	return r;
 }
 
 /*
@@ -297,7 +329,7 @@ static int check_writable(const struct mount_entry *entry, const struct overlay_
 	return err_hint(e, "give both to the ids of the container, or ask for \"ro\"");
 }
 
-int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, const struct overlay_layers *layers,
+int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers,
 		 struct err *e)
 {
 	static const struct fresh_key userxattr = { "userxattr", NULL };
@@ -315,10 +347,13 @@ int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, c
 	if (fd < 0)
 		return explain_overlay(e, fd, entry, layers, userns, how.words);
 	r = check_writable(entry, layers, fd, e);
-	return r < 0 ? r : TAKE_FD(fd);
+	if (r < 0)
+		return r;
+	r = layer_take_back(layers);
+	return r < 0 ? err_set(e, r, "cannot unmount a lower layer") : TAKE_FD(fd);
 }
 
-static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, const struct overlay_layers *layers,
+static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers,
 			struct err *e)
 {
 	_cleanup_(target_done) struct target target = TARGET_INIT;
@@ -334,7 +369,7 @@ static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, 
 int overlay_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
 {
 	struct overlay_layers layers = { .n = 0 };
-	int r = open_layers(entry, rootfs->env.bundle, &layers, e);
+	int r = open_layers(rootfs, entry, &layers, e);
 
 	if (r >= 0)
 		r = mount_opened(rootfs, entry, &layers, e);

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "base/err.h"
 #include "mount/plan.h"
 #include "mount/tree.h"
@@ -23,14 +25,18 @@ struct overlay_layers {
 	size_t n;
 	size_t n_lower;
 	const struct overlay_layer *upper, *work; /* or NULL */
+	size_t n_lent; /* mounts that are attached only until the overlay is made: layer.h */
 };
 
 /* Add a layer, with a copy of path and fd -EBADF; and give all of them up. */
 struct overlay_layer *overlay_add_layer(struct overlay_layers *layers, const char *key, const char *path);
 void overlay_layers_done(struct overlay_layers *layers);
 
+/* The path of lower layer n of a mount of type overlay, from the top.  New memory; NULL: there is none. */
+char *overlay_lower_path(const struct mount_entry *entry, const char *bundle, size_t n);
+
 /* A detached overlay of these layers, with the options of the entry. */
-int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, const struct overlay_layers *layers,
+int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers,
 		 struct err *e);
 
 int overlay_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e);

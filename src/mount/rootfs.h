@@ -47,6 +47,14 @@ struct rootfs; /* opaque */
 
 #define ROOTFS_SOURCE_ROOT SIZE_MAX          /* in place of an index: root.path */
 #define ROOTFS_SOURCE_OVERLAY (SIZE_MAX - 1) /* the overlay that is the root; below it its layers, the topmost first */
+#define ROOTFS_MAX_LAYERS 500                /* of one overlay: the kernel's OVL_MAX_STACK */
+#define ROOTFS_SOURCE_LAYER_SHIFT 20         /* far beyond fs.mount-max */
+
+/* And a lower layer of mounts[index], an overlay: clear of the numbers above. */
+static inline size_t rootfs_source_layer(size_t index, size_t layer)
+{
+	return index | ((layer + 1) << ROOTFS_SOURCE_LAYER_SHIFT);
+}
 
 /* root.path as an absolute path, relative to the bundle where it is relative.  New memory. */
 char *rootfs_path(const struct oci_config *config, const char *bundle);

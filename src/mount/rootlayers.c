@@ -104,24 +104,31 @@ static int read_upper(const struct oci_config *config, const char *bundle, struc
 	return 0;
 }
 
-static int read_volatile(const struct oci_config *config, struct rootlayers *layers, struct err *e)
+static int read_flag(const struct oci_config *config, const char *name, bool *ret_flag, struct err *e)
 {
-	const char *value = option(config, "volatile");
+	const char *value = option(config, name);
 
-	if (!value || strcmp(value, "false") == 0)
-		return 0;
-	if (strcmp(value, "true") != 0)
-		return err_say(e, -EINVAL, ROOTLAYERS_PREFIX "volatile: \"%s\" is neither true nor false", value);
-	if (!rootlayers_writable(layers))
+	*ret_flag = value && strcmp(value, "true") == 0;
+	if (value && !*ret_flag && strcmp(value, "false") != 0)
+		return err_say(e, -EINVAL, ROOTLAYERS_PREFIX "%s: \"%s\" is neither true nor false", name, value);
+	return 0;
+}
+
+static int read_flags(const struct oci_config *config, struct rootlayers *layers, struct err *e)
+{
+	int r = read_flag(config, "volatile", &layers->is_volatile, e);
+
+	if (r >= 0)
+		r = read_flag(config, "idmap", &layers->idmap, e);
+	if (r >= 0 && layers->is_volatile && !rootlayers_writable(layers))
 		return err_say(e, -EINVAL, ROOTLAYERS_PREFIX "volatile: is about changes, and without "
 			       ROOTLAYERS_PREFIX "upper there can be none");
-	layers->is_volatile = true;
-	return 0;
+	return r;
 }
 
 static int refuse_unknown(const struct oci_config *config, struct err *e)
 {
-	static const char *const known[] = { "lower", "upper", "work", "size", "volatile" };
+	static const char *const known[] = { "lower", "upper", "work", "size", "volatile", "idmap" };
 
 	for (size_t i = 0; i < config->n_annotations; i++) {
 		const char *key = config->annotations[i].key;
@@ -131,7 +138,7 @@ static int refuse_unknown(const struct oci_config *config, struct err *e)
 			found = strcmp(key + strlen(ROOTLAYERS_PREFIX), known[k]) == 0;
 		if (!found)
 			return err_say(e, -EINVAL, "annotation %s: unknown (after " ROOTLAYERS_PREFIX
-				       " one of: lower, upper, work, size, volatile)", key);
+				       " one of: lower, upper, work, size, volatile, idmap)", key);
 	}
 	return 0;
 }
@@ -147,7 +154,7 @@ int rootlayers_read(const struct oci_config *config, const char *bundle, struct 
 		r = read_lower(config, bundle, ret_layers, e);
 	if (r >= 0)
 		r = read_upper(config, bundle, ret_layers, e);
-	return r < 0 ? r : read_volatile(config, ret_layers, e);
+	return r < 0 ? r : read_flags(config, ret_layers, e);
 }
 
 void rootlayers_done(struct rootlayers *layers)

@@ -9,6 +9,8 @@
  *	org.ocirun.rootfs.overlay.work      an empty directory beside it
  *	org.ocirun.rootfs.overlay.size      of the tmpfs
  *	org.ocirun.rootfs.overlay.volatile  "true": no sync, the changes do not survive a crash of the host
+ *	org.ocirun.rootfs.overlay.idmap     "true": ids of the lower directories are shifted into the container's user
+ *	                                    namespace, as those of images are always
  *
  * Relative paths are relative to the bundle.  Pure: reads the config alone.
  */
@@ -31,6 +33,7 @@ struct rootlayers {
 	bool upper_tmpfs;  /* instead of these */
 	const char *size;  /* of the tmpfs, or NULL; borrowed */
 	bool is_volatile;
+	bool idmap;
 };
 
 /* Is any of the annotations there? */

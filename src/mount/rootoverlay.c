@@ -16,6 +16,7 @@
 #include "mount/explain.h"
 #include "mount/fuse.h"
 #include "mount/image.h"
+#include "mount/layer.h"
 #include "mount/overlay.h"
 #include "mount/rootlayers.h"
 
@@ -39,13 +40,26 @@ static bool is_image(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* On root.path, where the overlay will cover it: a layer has to be part of our own mount namespace. */
-static int attach_foreign(const struct rootfs *rootfs, int mnt, struct err *e)
+/* The words of the overlay as an entry of mounts[]. */
+static struct mount_entry overlay_entry(const struct rootlayers *asked)
 {
-	_cleanup_close_ int place = open(rootfs->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int r = place < 0 ? -errno : mnt_attach(mnt, place);
+	static const struct oci_mount mount = { .destination = "/", .type = "overlay", .source = "overlay" };
+	static const char *const words[] = { "volatile" };
+	struct mount_entry entry = { .mount = &mount, .kind = MOUNT_OVERLAY };
 
-	return r < 0 ? err_set(e, r, "root.path %s: cannot attach an image there", rootfs->path) : 0;
+	mount_options_parse(words, asked->is_volatile, &entry.options);
+	if (asked->idmap)
+		entry.options.own |= MOUNT_OWN_IDMAP;
+	return entry;
+}
+
+static int open_shifted(struct making *m, size_t n, const char *path, bool *ret_foreign, struct err *e)
+{
+	struct mount_entry entry = overlay_entry(&m->asked);
+	int fd = layer_open(m->rootfs, &entry, rootlayers_index(n), path, ret_foreign, e);
+
+	mount_options_done(&entry.options);
+	return fd < 0 ? err_wrap(e, "root overlay") : fd;
 }
 
 static int open_lower(struct making *m, size_t n, struct err *e)
@@ -53,17 +67,22 @@ static int open_lower(struct making *m, size_t n, struct err *e)
 	const char *path = m->asked.lower.v[n];
 	struct overlay_layer *layer = overlay_add_layer(&m->layers, "lowerdir+", path);
 	bool foreign = false;
+	int r = 0;
 
 	m->layers.n_lower++;
 	if (is_image(path)) {
 		m->images = true;
 		layer->fd = image_open(m->rootfs, n, path, &foreign, e);
+	} else if (m->asked.idmap) {
+		layer->fd = open_shifted(m, n, path, &foreign, e);
+	} else {
+		layer->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (layer->fd < 0)
-			return layer->fd;
-		return foreign ? attach_foreign(m->rootfs, layer->fd, e) : 0;
+			return explain_path(e, -errno, "layer of the root", path);
 	}
-	layer->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return layer->fd < 0 ? explain_path(e, -errno, "layer of the root", path) : 0;
+	if (layer->fd >= 0 && foreign)
+		r = layer_lend(&m->layers, layer->fd);
+	return layer->fd < 0 ? layer->fd : r < 0 ? err_set(e, r, "layer %s of the root: cannot attach it", path) : 0;
 }
 
 /* The root of the overlay has the mode and owner of its upper directory: take those of the topmost lower one,
@@ -74,7 +93,9 @@ static int copy_root(int tmpfs, int lower)
 
 	if (fstat(lower, &st) < 0)
 		return -errno;
-	if (fchownat(tmpfs, "upper", st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EINVAL && errno != EPERM)
+	/* the overflow id stands for an owner that does not exist here: root's is of more use */
+	if (st.st_uid != 65534 && fchownat(tmpfs, "upper", st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno != EINVAL && errno != EPERM)
 		return -errno;
 	return fchmodat(tmpfs, "upper", st.st_mode & 07777, 0) < 0 ? -errno : 0;
 }
@@ -135,6 +156,17 @@ static int open_upper_tmpfs(struct making *m, struct err *e)
 	return 0;
 }
 
+/* An overlay needs two layers at least, and what is shifted is never shown without one: its files would be those of
+   the host, with nothing locked. */
+static int add_empty_lower(struct making *m, struct err *e)
+{
+	struct overlay_layer *layer = overlay_add_layer(&m->layers, "lowerdir+", "(empty)");
+
+	m->layers.n_lower++;
+	layer->fd = make_tmpfs(NULL);
+	return layer->fd < 0 ? err_set(e, layer->fd, "root overlay: an empty layer") : 0;
+}
+
 static int open_upper_directory(struct making *m, const char *key, const char *name, const char *path, struct err *e)
 {
 	struct overlay_layer *layer = overlay_add_layer(&m->layers, key, path);
@@ -152,6 +184,8 @@ static int open_layers(struct making *m, struct err *e)
 
 	for (size_t i = 0; r >= 0 && i < m->asked.lower.n; i++)
 		r = open_lower(m, i, e);
+	if (r >= 0 && m->asked.lower.n == 1 && !rootlayers_writable(&m->asked))
+		r = add_empty_lower(m, e);
 	if (r < 0 || !rootlayers_writable(&m->asked))
 		return r;
 	if (m->asked.upper_tmpfs)
@@ -183,7 +217,7 @@ static bool may_use_fuse(const struct making *m, int code)
 {
 	const struct overlay_layers *layers = &m->layers;
 
-	if (m->images || m->asked.upper_tmpfs || !m->rootfs->env.start_fuse)
+	if (m->images || m->asked.upper_tmpfs || m->asked.idmap || !m->rootfs->env.start_fuse)
 		return false;
 	if (layers->work && faccessat(layers->work->fd, "work/incompat/volatile", F_OK, 0) == 0)
 		return false;
@@ -194,13 +228,10 @@ static bool may_use_fuse(const struct making *m, int code)
 
 static int make_overlay(struct making *m, struct err *e)
 {
-	static const char *const words[] = { "volatile" };
-	const struct oci_mount mount = { .destination = "/", .type = "overlay", .source = "overlay" };
-	struct mount_entry entry = { .mount = &mount, .kind = MOUNT_OVERLAY };
+	struct mount_entry entry = overlay_entry(&m->asked);
 	struct err kernel = ERR_INIT;
 	int fd;
 
-	mount_options_parse(words, m->asked.is_volatile, &entry.options);
 	fd = overlay_make(m->rootfs, &entry, &m->layers, &kernel);
 	mount_options_done(&entry.options);
 	if (fd >= 0)
@@ -211,7 +242,7 @@ static int make_overlay(struct making *m, struct err *e)
 	}
 	log_warning("root overlay: fuse-overlayfs is used, which is slower, since the kernel's own one cannot be had: %s",
 		    kernel.text);
-	entry = (struct mount_entry){ .mount = &mount, .kind = MOUNT_FUSE };
+	entry = (struct mount_entry){ .mount = entry.mount, .kind = MOUNT_FUSE };
 	fd = fuse_make(m->rootfs, &entry, ROOTFS_SOURCE_OVERLAY, "fuse-overlayfs", e);
 	if (fd >= 0)
 		return fd;
@@ -235,16 +266,15 @@ static int open_directory(const char *path, struct err *e)
 static int open_root(struct making *m, struct err *e)
 {
 	const char *first = m->asked.lower.v[0];
+	bool image = mount_annotation(m->rootfs->env.config, ROOTLAYERS_IMAGE) || is_image(first);
 	bool foreign;
 	int r;
 
-	if (m->asked.lower.n > 1 || rootlayers_writable(&m->asked)) {
+	if (m->asked.lower.n > 1 || rootlayers_writable(&m->asked) || (m->asked.idmap && !image)) {
 		r = open_layers(m, e);
 		return r < 0 ? r : make_overlay(m, e);
 	}
-	return mount_annotation(m->rootfs->env.config, ROOTLAYERS_IMAGE) || is_image(first) ?
-		       image_open(m->rootfs, 0, first, &foreign, e) :
-		       open_directory(first, e);
+	return image ? image_open(m->rootfs, 0, first, &foreign, e) : open_directory(first, e);
 }
 
 int rootoverlay_open(struct rootfs *rootfs, struct err *e)

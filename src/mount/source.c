@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -19,6 +20,7 @@
 #include "mount/explain.h"
 #include "mount/idmap.h"
 #include "mount/image.h"
+#include "mount/layer.h"
 #include "mount/plan.h"
 #include "mount/rootfs.h"
 #include "mount/rootlayers.h"
@@ -29,22 +31,81 @@ static void container_map(const struct oci_id_mapping *mappings, size_t n, struc
 		userns_map_add(map, mappings[i].container_id, mappings[i].host_id, mappings[i].size);
 }
 
+/* The container's maps and user namespace. */
+struct ids {
+	struct userns_map uids, gids;
+	struct idmap_env env;
+};
+
+static void ids_done(struct ids *ids)
+{
+	userns_map_done(&ids->uids);
+	userns_map_done(&ids->gids);
+}
+
 /* "@" in a mapping of the option is relative to the container's map. */
+static void ids_of(const struct oci_config *config, int userns_fd, struct ids *ret)
+{
+	const struct oci_linux *linux_ = config->linux_;
+
+	*ret = (struct ids){ .env = { .uids = &ret->uids, .gids = &ret->gids, .userns_fd = userns_fd } };
+	if (!linux_)
+		return;
+	container_map(linux_->uid_mappings, linux_->n_uid_mappings, &ret->uids);
+	container_map(linux_->gid_mappings, linux_->n_gid_mappings, &ret->gids);
+}
+
 static int shift_ids(const struct oci_config *config, const struct mount_entry *entry, int fd, int userns_fd,
 		     struct err *e)
 {
-	const struct oci_linux *linux_ = config->linux_;
-	struct userns_map uids = { .n_extents = 0 }, gids = { .n_extents = 0 };
-	struct idmap_env env = { .uids = &uids, .gids = &gids, .inside = false, .userns_fd = userns_fd };
-	int r;
+	_cleanup_(ids_done) struct ids ids;
 
-	if (linux_) {
-		container_map(linux_->uid_mappings, linux_->n_uid_mappings, &uids);
-		container_map(linux_->gid_mappings, linux_->n_gid_mappings, &gids);
-	}
-	r = idmap_apply(fd, entry, &env, false, e);
-	userns_map_done(&uids);
-	userns_map_done(&gids);
+	ids_of(config, userns_fd, &ids);
+	return idmap_apply(fd, entry, &ids.env, false, e);
+}
+
+static int make_layer(const struct oci_config *config, const struct mount_entry *entry, const char *path, int userns_fd,
+		      struct err *e)
+{
+	_cleanup_(ids_done) struct ids ids;
+
+	ids_of(config, userns_fd, &ids);
+	return layer_make_source(entry, path, &ids.env, e);
+}
+
+/* A lower layer of a mount of type overlay. */
+static int make_mount_layer(const struct oci_config *config, const char *bundle, size_t index, size_t n, int userns_fd,
+			    struct err *e)
+{
+	_cleanup_free_ char *path = NULL;
+	struct mount_entry entry;
+	int r = mount_entry_make(config, bundle, index, &entry, e);
+
+	if (r >= 0 && entry.kind == MOUNT_OVERLAY)
+		path = overlay_lower_path(&entry, bundle, n);
+	if (r >= 0)
+		r = path ? make_layer(config, &entry, path, userns_fd, e) :
+			   err_say(e, -EINVAL, "mounts[%zu] has no layer %zu", index, n);
+	mount_entry_done(&entry);
+	return r;
+}
+
+/* A layer of the root: a directory to shift, or an image. */
+static int make_root_layer(const struct oci_config *config, const char *bundle, size_t n, int userns_fd, struct err *e)
+{
+	static const struct oci_mount mount = { .destination = "/", .type = "overlay" };
+	const struct mount_entry entry = { .mount = &mount, .kind = MOUNT_OVERLAY, .options.own = MOUNT_OWN_IDMAP };
+	struct rootlayers layers;
+	struct stat st;
+	int r = rootlayers_read(config, bundle, &layers, e);
+
+	if (r >= 0 && n >= layers.lower.n)
+		r = err_say(e, -EINVAL, "the root has no layer %zu", n);
+	else if (r >= 0 && layers.idmap && stat(layers.lower.v[n], &st) == 0 && S_ISDIR(st.st_mode))
+		r = make_layer(config, &entry, layers.lower.v[n], userns_fd, e);
+	else if (r >= 0)
+		r = image_make_source(layers.lower.v[n], userns_fd, e);
+	rootlayers_done(&layers);
 	return r;
 }
 
@@ -133,7 +194,7 @@ static int make_root(const struct oci_config *config, const char *bundle, int us
 	struct mnt_attr attr = { .propagation = MS_SLAVE };
 	int r;
 
-	/* setns(2): the container has no user namespace of its own */
+	/* the container has no user namespace of its own */
 	if (fd == -EINVAL)
 		fd = mnt_clone(AT_FDCWD, path, true, false);
 	if (fd < 0)
@@ -142,16 +203,27 @@ static int make_root(const struct oci_config *config, const char *bundle, int us
 	return r < 0 ? err_set(e, r, "root.path %s: cannot set the propagation", path) : TAKE_FD(fd);
 }
 
-int rootfs_make_source(const struct oci_config *config, const char *bundle, size_t index, int userns_fd,
-		       struct err *e)
+/* Our own is none that ids could be shifted into. */
+static bool is_own_userns(int fd)
 {
+	struct stat own, theirs;
+
+	return fd >= 0 && stat("/proc/self/ns/user", &own) == 0 && fstat(fd, &theirs) == 0 && own.st_ino == theirs.st_ino &&
+	       own.st_dev == theirs.st_dev;
+}
+
+static int make_any(const struct oci_config *config, const char *bundle, size_t index, int userns_fd, struct err *e)
+{
+	size_t layer = index >> ROOTFS_SOURCE_LAYER_SHIFT, mount = index & ((1U << ROOTFS_SOURCE_LAYER_SHIFT) - 1);
 	struct mount_entry entry;
 	int r;
 
 	if (index == ROOTFS_SOURCE_ROOT)
 		return make_root(config, bundle, userns_fd, e);
+	if (layer > 0 && layer <= ROOTFS_MAX_LAYERS && mount < config->n_mounts)
+		return make_mount_layer(config, bundle, mount, layer - 1, userns_fd, e);
 	if (index >= config->n_mounts && rootlayers_wanted(config))
-		return image_make_source(config, bundle, rootlayers_of_index(index), userns_fd, e);
+		return make_root_layer(config, bundle, rootlayers_of_index(index), userns_fd, e);
 	if (index >= config->n_mounts)
 		return err_say(e, -EINVAL, "mounts[%zu] does not exist", index);
 	r = mount_entry_make(config, bundle, index, &entry, e);
@@ -161,4 +233,10 @@ int rootfs_make_source(const struct oci_config *config, const char *bundle, size
 		r = make_source(config, &entry, userns_fd, e);
 	mount_entry_done(&entry);
 	return r;
+}
+
+int rootfs_make_source(const struct oci_config *config, const char *bundle, size_t index, int userns_fd,
+		       struct err *e)
+{
+	return make_any(config, bundle, index, is_own_userns(userns_fd) ? -EBADF : userns_fd, e);
 }

@@ -291,14 +291,6 @@ refuses() { # TEXT...
 	refuses 501 500
 }
 
-@test "an overlay with mappings of its own is refused: the kernel has no idmapped overlays" {
-	requires_root "an ordinary user may not shift ids at all"
-	layers 2
-	add_overlay "lowerdir=$lower"
-	config '.mounts[6] += {uidMappings: [{containerID: 0, hostID: 5, size: 1}], gidMappings: [{containerID: 0, hostID: 5, size: 1}]}'
-	refuses idmapped overlay
-}
-
 @test "layers that the image links to stay on the host: options name paths of the host" {
 	layers 1
 	mkdir -p "$R/low"
