@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# For the files of Podman and Buildah: load after helpers.  The image `busybox' is there; after each
+# test all containers, pods and volumes are removed, and the runtime must have nothing left.
+
+setup_file() {
+	containers_conf
+	T=$ENGINE_DIR/setup
+	mkdir -p "$T"
+	busybox_tree "$T/busybox"
+	tar -C "$T/busybox" -cf "$T/busybox.tar" .
+	does podman import "$T/busybox.tar" busybox
+	rm -rf "$T/busybox"
+}
+
+setup() {
+	test_directory
+	ID=t${T##*.}
+}
+
+teardown() {
+	podman pod rm --all --force --time 0 >"$T/rm.out" 2>&1 || { cat "$T/rm.out" >&2 && return 1; }
+	podman rm --all --force --time 0 >"$T/rm.out" 2>&1 || { cat "$T/rm.out" >&2 && return 1; }
+	podman volume prune --force >"$T/rm.out" 2>&1 || { cat "$T/rm.out" >&2 && return 1; }
+	runtime_left_nothing
+	podman unshare rm -rf "$T" 2>/dev/null || rm -rf "$T"
+}
+
+# A container that sleeps until it is told to end; more options of `run' may follow.
+sleeper() {
+	does podman run --detach --name "$ID" "$@" busybox sh -c 'trap "exit 0" TERM; echo up; while :; do sleep 0.1; done'
+	wait_until prints up podman logs "$ID"
+}
+
+# version_at_least VERSION: of Podman, as "4.4".
+podman_at_least() {
+	printf '%s\n%s\n' "$1" "$(podman version --format '{{.Client.Version}}')" | sort -V -C
+}
