@@ -3,5 +3,5 @@
 . "$(dirname "$0")/lib.bash"
 need codespell
 
-# fo, ...: names in kernel interfaces that look like mistakes.
-text_files | xargs codespell --ignore-words-list=creat,hel,ot,siz,mut,ro,rro,readby,clen,te,nd,fo,thaw,ue,stap
+# inh, ...: names in kernel interfaces, and "\ndoes", look like mistakes.
+text_files | xargs codespell --ignore-words-list=creat,inh,ndoes,hel,ot,siz,mut,ro,rro,readby,clen,te,nd,fo,thaw,ue,stap
