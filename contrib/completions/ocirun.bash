@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for bash; it goes into PREFIX/share/bash-completion/completions.
 
-_ocirun_commands="create start run state kill delete exec list ps pause resume update spec features help"
+_ocirun_commands="create start run state kill delete exec list ps pause resume update events spec features help"
 
 # The options of a command; without a command the global ones.
 _ocirun_options()
@@ -22,6 +22,7 @@ _ocirun_options()
 	update) echo "--resources --blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period
 		--cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp
 		--l3-cache-schema --mem-bw-schema --memory --memory-reservation --memory-swap --pids-limit" ;;
+	events) echo "--stats --interval" ;;
 	spec) echo "--bundle --rootless" ;;
 	esac
 	echo "--help"
@@ -41,7 +42,7 @@ _ocirun_values()
 	-f) case "$1" in create | run) echo "file" ;; list | ps) echo "table json" ;; *) return 1 ;; esac ;;
 	--log | --config | --console-socket | --pid-file | --pidfd-socket | --process | --resources | -p | -r) echo "file" ;;
 	--env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cwd | --apparmor | --process-label | --cgroup | \
-		--preserve-fds | --blkio-weight | --cpu-* | --cpuset-* | --kernel-memory* | --memory* | --pids-limit) echo ;;
+		--preserve-fds | --blkio-weight | --cpu-* | --cpuset-* | --kernel-memory* | --memory* | --pids-limit | --interval) echo ;;
 	*) return 1 ;;
 	esac
 }

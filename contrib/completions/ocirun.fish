@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for fish; it goes into PREFIX/share/fish/vendor_completions.d.
 
-set -l commands create start run state kill delete exec list ps pause resume update spec features help
+set -l commands create start run state kill delete exec list ps pause resume update events spec features help
 
 complete -c ocirun -f
 
@@ -28,12 +28,13 @@ complete -c ocirun -n __fish_use_subcommand -a ps -d 'Print the processes of a c
 complete -c ocirun -n __fish_use_subcommand -a pause -d 'Freeze a container'
 complete -c ocirun -n __fish_use_subcommand -a resume -d 'Let a paused container go on'
 complete -c ocirun -n __fish_use_subcommand -a update -d 'Change resource limits'
+complete -c ocirun -n __fish_use_subcommand -a events -d 'Print what a container uses'
 complete -c ocirun -n __fish_use_subcommand -a spec -d 'Write a config.json to begin with'
 complete -c ocirun -n __fish_use_subcommand -a features -d 'Print what this build can do'
 complete -c ocirun -n __fish_use_subcommand -a help -d 'Show what a command does and takes'
 
 # Ids, and names of commands behind help.
-complete -c ocirun -n '__fish_seen_subcommand_from start state kill delete exec ps pause resume update' \
+complete -c ocirun -n '__fish_seen_subcommand_from start state kill delete exec ps pause resume update events' \
     -a '(command ocirun list --quiet 2>/dev/null)' -d Container
 complete -c ocirun -n '__fish_seen_subcommand_from help' -a "$commands"
 
@@ -97,6 +98,10 @@ complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory -x -d 'Limi
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory-reservation -x -d 'Memory that is taken last'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l memory-swap -x -d 'Limit of memory and swap'
 complete -c ocirun -n '__fish_seen_subcommand_from update' -l pids-limit -x -d 'Limit of processes'
+
+# events
+complete -c ocirun -n '__fish_seen_subcommand_from events' -l stats -d 'Print the statistics once'
+complete -c ocirun -n '__fish_seen_subcommand_from events' -l interval -x -d 'Time between two statistics'
 
 # spec
 complete -c ocirun -n '__fish_seen_subcommand_from spec' -s b -l bundle -r -a '(__fish_complete_directories)' -d 'Where to write it'

@@ -17,9 +17,7 @@
 /* Rounds of freezing and signalling where cgroup.kill is missing. */
 #define KILL_ROUNDS 100
 
-/* The hierarchy that tells which processes belong to the container: v2, or with v1 alone the freezer,
-   or any that it is in. NULL: none. */
-static const struct hierarchy *main_dir(const struct cgroup *cgroup)
+const struct hierarchy *cgroup_main_dir(const struct cgroup *cgroup)
 {
 	const struct hierarchy *h = cgroup_v2_dir(cgroup);
 
@@ -33,7 +31,7 @@ static const struct hierarchy *main_dir(const struct cgroup *cgroup)
 
 int cgroup_pids(struct cgroup *cgroup, pid_t **ret_pids, size_t *ret_n_pids, struct err *e)
 {
-	const struct hierarchy *h = main_dir(cgroup);
+	const struct hierarchy *h = cgroup_main_dir(cgroup);
 	struct pid_list pids = PID_LIST_INIT;
 	int r = h ? tree_pids(h->dir_fd, true, &pids) : 0;
 
@@ -156,7 +154,7 @@ static int kill_rounds(struct cgroup *cgroup, const struct hierarchy *h, struct 
 
 int cgroup_signal(struct cgroup *cgroup, int sig, struct err *e)
 {
-	const struct hierarchy *h = main_dir(cgroup), *v1 = cgroup_v1_dir(cgroup, "freezer");
+	const struct hierarchy *h = cgroup_main_dir(cgroup), *v1 = cgroup_v1_dir(cgroup, "freezer");
 	_cleanup_(pid_list_done) struct pid_list pids = PID_LIST_INIT;
 	bool v1_frozen = false;
 	int r;

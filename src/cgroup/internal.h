@@ -48,5 +48,9 @@ const struct hierarchy *cgroup_v2_dir(const struct cgroup *cgroup);
 /* Where the container has a directory in the v1 hierarchy of this controller, or NULL. */
 const struct hierarchy *cgroup_v1_dir(const struct cgroup *cgroup, const char *controller);
 
+/* The hierarchy that tells which processes belong to the container: v2, or with v1 alone the freezer,
+   or any that it is in. NULL: none. */
+const struct hierarchy *cgroup_main_dir(const struct cgroup *cgroup);
+
 /* Is it in any v1 hierarchy? */
 bool cgroup_has_v1_dir(const struct cgroup *cgroup);

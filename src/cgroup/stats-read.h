@@ -21,6 +21,9 @@ int stats_raw(int dirfd, const char *file, struct cgroup_named_value **values, s
 /* pids.current and pids.max, which are the same in both versions; a limit of "max" is 0. */
 int stats_pids(int dirfd, struct cgroup_stats *stats);
 
+/* A file with a list of numbers, "0-3,7"; what is no such list is empty. */
+int stats_list(int dirfd, const char *file, struct cgroup_numbers *ret_numbers);
+
 /* A pressure file. */
 int stats_psi(int dirfd, const char *file, struct cgroup_psi *ret_psi);
 

@@ -36,6 +36,31 @@ static int read_percpu(int dirfd, struct cgroup_stats *s)
 	return 0;
 }
 
+/* Lines "0 8123 4077": processor, user and system, in nanoseconds, below a header. */
+static int read_percpu_modes(int dirfd, struct cgroup_stats *s)
+{
+	_cleanup_(strv_done) struct strv lines = STRV_INIT;
+	_cleanup_free_ char *text = NULL;
+	int r = tree_read(dirfd, "cpuacct.usage_all", &text);
+
+	/* The file came with Linux 4.8. */
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	strv_split(&lines, text, '\n');
+	s->cpu.percpu_user = xcalloc(s->cpu.n_percpu, sizeof(uint64_t));
+	s->cpu.percpu_kernel = xcalloc(s->cpu.n_percpu, sizeof(uint64_t));
+	for (size_t i = 0; i < lines.n; i++) {
+		unsigned long long user, kernel;
+		size_t cpu;
+
+		if (sscanf(lines.v[i], "%zu %llu %llu", &cpu, &user, &kernel) != 3 || cpu >= s->cpu.n_percpu)
+			continue;
+		s->cpu.percpu_user[cpu] = user;
+		s->cpu.percpu_kernel[cpu] = kernel;
+	}
+	return 0;
+}
+
 static int read_cpuacct(int dirfd, struct cgroup_stats *s)
 {
 	/* cpuacct.stat counts in USER_HZ. */
@@ -48,7 +73,36 @@ static int read_cpuacct(int dirfd, struct cgroup_stats *s)
 		r = stats_keys(dirfd, "cpuacct.stat", keys, ARRAY_SIZE(keys));
 	s->cpu.user = user * tick;
 	s->cpu.kernel = kernel * tick;
-	return r < 0 ? r : read_percpu(dirfd, s);
+	if (r == 0)
+		r = read_percpu(dirfd, s);
+	return r < 0 ? r : read_percpu_modes(dirfd, s);
+}
+
+static int read_cpuset(int dirfd, struct cgroup_stats *s)
+{
+	const struct stats_key files[] = {
+		{ "cpuset.cpu_exclusive", &s->cpuset.cpu_exclusive },
+		{ "cpuset.mem_hardwall", &s->cpuset.mem_hardwall },
+		{ "cpuset.mem_exclusive", &s->cpuset.mem_exclusive },
+		{ "cpuset.memory_migrate", &s->cpuset.memory_migrate },
+		{ "cpuset.memory_spread_page", &s->cpuset.memory_spread_page },
+		{ "cpuset.memory_spread_slab", &s->cpuset.memory_spread_slab },
+		{ "cpuset.memory_pressure", &s->cpuset.memory_pressure },
+		{ "cpuset.sched_load_balance", &s->cpuset.sched_load_balance },
+	};
+	_cleanup_free_ char *level = NULL;
+	int r = stats_list(dirfd, "cpuset.cpus", &s->cpuset.cpus);
+
+	if (r == 0)
+		r = stats_list(dirfd, "cpuset.mems", &s->cpuset.mems);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++)
+		r = stats_number(dirfd, files[i].key, files[i].value);
+	if (r < 0)
+		return r;
+	r = tree_read(dirfd, "cpuset.sched_relax_domain_level", &level);
+	if (r == 0)
+		return str_to_i64(level, &s->cpuset.sched_relax_domain_level);
+	return r == -ENOENT ? 0 : r;
 }
 
 /* The four files of a counter with a limit: "memory.memsw.usage_in_bytes" and so on. */
@@ -135,8 +189,9 @@ int stats_read_v1(const struct cgroup *cgroup, struct cgroup_stats *s)
 		const char *controller;
 		int (*read)(int dirfd, struct cgroup_stats *s);
 	} readers[] = {
-		{ "cpu", read_cpu },   { "cpuacct", read_cpuacct }, { "memory", read_memory },
-		{ "pids", stats_pids }, { "blkio", read_blkio },	    { "hugetlb", read_hugetlb },
+		{ "cpu", read_cpu },	   { "cpuacct", read_cpuacct }, { "cpuset", read_cpuset },
+		{ "memory", read_memory }, { "pids", stats_pids },	{ "blkio", read_blkio },
+		{ "hugetlb", read_hugetlb },
 	};
 	int r = 0;
 

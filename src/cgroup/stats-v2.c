@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "cgroup/stats-read.h"
@@ -32,10 +33,30 @@ static uint64_t sum(uint64_t a, uint64_t b)
 	return a == UINT64_MAX || b == UINT64_MAX ? UINT64_MAX : a + b;
 }
 
+static int read_cpuset(int dirfd, struct cgroup_stats *s)
+{
+	int r = stats_list(dirfd, "cpuset.cpus.effective", &s->cpuset.cpus);
+
+	return r < 0 ? r : stats_list(dirfd, "cpuset.mems.effective", &s->cpuset.mems);
+}
+
+static int read_memory_events(int dirfd, struct cgroup_stats *s)
+{
+	struct cgroup_memory_events *events = &s->memory.events;
+	const struct stats_key keys[] = {
+		{ "low", &events->low },  { "high", &events->high },	      { "max", &events->max },
+		{ "oom", &events->oom },  { "oom_kill", &events->oom_kill },  { "oom_group_kill", &events->oom_group_kill },
+	};
+	int r = stats_keys(dirfd, "memory.events", keys, ARRAY_SIZE(keys));
+
+	events->present = r == 0 && faccessat(dirfd, "memory.events", F_OK, 0) == 0;
+	s->memory.memory.failcnt = events->max;
+	return r;
+}
+
 static int read_memory(int dirfd, struct cgroup_stats *s)
 {
 	struct cgroup_usage swap = { 0 };
-	const struct stats_key events[] = { { "max", &s->memory.memory.failcnt } };
 	const struct stats_key swap_events[] = { { "max", &swap.failcnt } };
 	const struct stats_key stat[] = { { "file", &s->memory.cache }, { "kernel", &s->memory.kernel.usage },
 					  { "sock", &s->memory.kernel_tcp.usage } };
@@ -50,7 +71,7 @@ static int read_memory(int dirfd, struct cgroup_stats *s)
 	if (r == 0)
 		r = stats_number(dirfd, "memory.peak", &s->memory.memory.max);
 	if (r == 0)
-		r = stats_keys(dirfd, "memory.events", events, ARRAY_SIZE(events));
+		r = read_memory_events(dirfd, s);
 	if (r == 0)
 		r = stats_number(dirfd, "memory.swap.current", &swap.usage);
 	if (r == 0)
@@ -126,6 +147,8 @@ int stats_read_v2(int dirfd, struct cgroup_stats *s)
 {
 	int r = read_cpu(dirfd, s);
 
+	if (r == 0)
+		r = read_cpuset(dirfd, s);
 	if (r == 0)
 		r = read_memory(dirfd, s);
 	if (r == 0)

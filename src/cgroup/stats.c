@@ -90,6 +90,34 @@ int stats_pids(int dirfd, struct cgroup_stats *stats)
 	return r;
 }
 
+/* More processors than any kernel has. */
+#define NUMBER_MAX 65535
+
+int stats_list(int dirfd, const char *file, struct cgroup_numbers *ret_numbers)
+{
+	_cleanup_(strv_done) struct strv ranges = STRV_INIT;
+	_cleanup_free_ char *text = NULL;
+	int r = read_optional(dirfd, file, &text);
+
+	if (r < 0 || !text)
+		return r;
+	strv_split(&ranges, text, ',');
+	for (size_t i = 0; i < ranges.n; i++) {
+		char *dash = strchr(ranges.v[i], '-');
+		uint32_t first, last;
+
+		if (dash)
+			*dash = '\0';
+		if (str_to_u32(ranges.v[i], &first) < 0 || str_to_u32(dash ? dash + 1 : ranges.v[i], &last) < 0 ||
+		    last < first || last > NUMBER_MAX)
+			continue;
+		ret_numbers->v = xrealloc(ret_numbers->v, ret_numbers->n + last - first + 1, sizeof(*ret_numbers->v));
+		for (uint32_t number = first; number <= last; number++)
+			ret_numbers->v[ret_numbers->n++] = number;
+	}
+	return 0;
+}
+
 int stats_psi(int dirfd, const char *file, struct cgroup_psi *ret_psi)
 {
 	_cleanup_(strv_done) struct strv lines = STRV_INIT;
@@ -154,6 +182,16 @@ int stats_page_sizes(int dirfd, const char *suffix, int (*fn)(int dirfd, const c
 	return r;
 }
 
+static int count_processes(const struct cgroup *cgroup, uint64_t *ret_n)
+{
+	_cleanup_(pid_list_done) struct pid_list pids = PID_LIST_INIT;
+	const struct hierarchy *h = cgroup_main_dir(cgroup);
+	int r = h ? tree_pids(h->dir_fd, true, &pids) : 0;
+
+	*ret_n = pids.n;
+	return r;
+}
+
 int cgroup_stats(struct cgroup *cgroup, struct cgroup_stats *ret_stats, struct err *e)
 {
 	const struct hierarchy *v2 = cgroup_v2_dir(cgroup);
@@ -161,10 +199,14 @@ int cgroup_stats(struct cgroup *cgroup, struct cgroup_stats *ret_stats, struct e
 	int r;
 
 	memset(&stats, 0, sizeof(stats));
+	stats.cpuset.sched_relax_domain_level = -1;
 	/* v2 first: on a hybrid v1 knows more of the controllers that it has. */
 	r = v2 ? stats_read_v2(v2->dir_fd, &stats) : 0;
 	if (r == 0)
 		r = stats_read_v1(cgroup, &stats);
+	/* Without the pids controller they can still be counted; threads then are not. */
+	if (r == 0 && stats.pids.current == 0)
+		r = count_processes(cgroup, &stats.pids.current);
 	if (r < 0) {
 		cgroup_stats_done(&stats);
 		return err_set(e, r, "cgroup %s: cannot read its statistics", cgroup->record.path);
@@ -183,6 +225,10 @@ static void io_done(struct cgroup_io_values *values)
 void cgroup_stats_done(struct cgroup_stats *stats)
 {
 	free(stats->cpu.percpu);
+	free(stats->cpu.percpu_kernel);
+	free(stats->cpu.percpu_user);
+	free(stats->cpuset.cpus.v);
+	free(stats->cpuset.mems.v);
 	for (size_t i = 0; i < stats->memory.n_raw; i++)
 		free(stats->memory.raw[i].name);
 	free(stats->memory.raw);

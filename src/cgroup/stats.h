@@ -44,6 +44,18 @@ struct cgroup_io_values {
 	size_t n;
 };
 
+/* A list like "0-3,7", expanded. */
+struct cgroup_numbers {
+	uint32_t *v;
+	size_t n;
+};
+
+/* How often something happened to its memory: memory.events of v2. */
+struct cgroup_memory_events {
+	bool present;
+	uint64_t low, high, max, oom, oom_kill, oom_group_kill;
+};
+
 struct cgroup_hugetlb_usage {
 	char *page_size; /* "2MB" */
 	struct cgroup_usage usage;
@@ -52,12 +64,20 @@ struct cgroup_hugetlb_usage {
 struct cgroup_stats {
 	struct {
 		uint64_t total, kernel, user; /* nanoseconds */
-		uint64_t *percpu;             /* the same for each processor; v1 only */
+		uint64_t *percpu;             /* the total for each processor; v1 only */
+		uint64_t *percpu_kernel, *percpu_user; /* as many, or NULL */
 		size_t n_percpu;
 		uint64_t periods, throttled_periods;
 		uint64_t throttled_time;      /* nanoseconds */
 		struct cgroup_psi psi;
 	} cpu;
+	struct {
+		struct cgroup_numbers cpus, mems; /* that may be used */
+		/* v1 only, as its files are called; the last is -1 where it does not say otherwise */
+		uint64_t cpu_exclusive, mem_hardwall, mem_exclusive, memory_migrate, memory_spread_page,
+			memory_spread_slab, memory_pressure, sched_load_balance;
+		int64_t sched_relax_domain_level;
+	} cpuset;
 	struct {
 		uint64_t cache;
 		struct cgroup_usage memory;
@@ -65,6 +85,7 @@ struct cgroup_stats {
 		struct cgroup_usage kernel, kernel_tcp;
 		struct cgroup_named_value *raw; /* memory.stat */
 		size_t n_raw;
+		struct cgroup_memory_events events;
 		struct cgroup_psi psi;
 	} memory;
 	struct {

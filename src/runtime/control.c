@@ -1,37 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands that act on a live container through its cgroup: pause, resume, ps, update. */
+#include "runtime/control.h"
+
 #include <errno.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "cgroup/cgroup.h"
 #include "runtime/bundle.h"
 #include "runtime/pidns.h"
 #include "runtime/rdt.h"
-#include "runtime/runtime.h"
 #include "runtime/state-document.h"
-#include "runtime/state.h"
 
-/* A live container with its cgroup, locked if asked for. */
-struct target {
-	struct state state;
-	struct state_now now;
-	struct cgroup *cgroup;
-};
-
-static void target_done(struct target *t)
+void control_close(struct control *t)
 {
 	cgroup_freep(&t->cgroup);
 	state_now_done(&t->now);
 	state_done(&t->state);
 }
 
-static int target_open(const struct runtime *rt, const char *id, bool lock, struct target *t, struct err *e)
+int control_open(const struct runtime *rt, const char *id, bool lock, struct control *t, struct err *e)
 {
 	_cleanup_free_ char *root = NULL;
 	int r;
 
-	*t = (struct target){ .now.pidfd = -EBADF };
+	*t = (struct control){ .now.pidfd = -EBADF };
 	r = runtime_root(rt, &root, e);
 	if (r == 0)
 		r = state_open(root, id, lock, &t->state, e);
@@ -43,16 +35,16 @@ static int target_open(const struct runtime *rt, const char *id, bool lock, stru
 	if (r == 0)
 		r = state_open_cgroup(state_document(&t->state), &t->cgroup, e);
 	if (r < 0)
-		target_done(t);
+		control_close(t);
 	return r;
 }
 
 static int set_frozen(const struct runtime *rt, const char *id, bool frozen, struct err *e)
 {
-	struct target t;
+	struct control t;
 	int r;
 
-	r = target_open(rt, id, true, &t, e);
+	r = control_open(rt, id, true, &t, e);
 	if (r < 0)
 		return r;
 	if (frozen && t.now.status == OCI_STATUS_PAUSED)
@@ -61,7 +53,7 @@ static int set_frozen(const struct runtime *rt, const char *id, bool frozen, str
 		r = err_say(e, -EINVAL, "cannot resume container %s: it is not paused", id);
 	else
 		r = cgroup_freeze(t.cgroup, frozen, e);
-	target_done(&t);
+	control_close(&t);
 	return r;
 }
 
@@ -77,22 +69,22 @@ int container_resume(const struct runtime *rt, const char *id, struct err *e)
 
 int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, size_t *ret_n, struct err *e)
 {
-	struct target t;
+	struct control t;
 	int r;
 
-	r = target_open(rt, id, false, &t, e);
+	r = control_open(rt, id, false, &t, e);
 	if (r < 0)
 		return r;
 	if (state_document(&t.state)->cgroup_manager)
 		r = cgroup_pids(t.cgroup, ret_pids, ret_n, e);
 	else
 		r = pidns_list(&t.now, ret_pids, ret_n, e);
-	target_done(&t);
+	control_close(&t);
 	return r;
 }
 
 /* The group of resctrl first, since it can be put back. */
-static int change(struct target *t, const struct update_request *request, const struct oci_resources *resources,
+static int change(struct control *t, const struct update_request *request, const struct oci_resources *resources,
 		  struct err *e)
 {
 	const struct state_document *d = state_document(&t->state);
@@ -111,16 +103,16 @@ static int change(struct target *t, const struct update_request *request, const 
 int container_update(const struct runtime *rt, const char *id, const struct update_request *request, struct err *e)
 {
 	_cleanup_(bundle_document_done) struct bundle_document document = { .root = NULL };
-	struct target t;
+	struct control t;
 	int r = 0;
 
 	if (request->resources)
 		r = bundle_parse(request->resources, request->n_resources, "resources", LITE_RESOURCES, &document, e);
 	if (r == 0)
-		r = target_open(rt, id, true, &t, e);
+		r = control_open(rt, id, true, &t, e);
 	if (r < 0)
 		return r;
 	r = change(&t, request, document.root, e);
-	target_done(&t);
+	control_close(&t);
 	return r;
 }

@@ -105,6 +105,17 @@ struct update_request {
 /* All of it or, when something cannot be changed, nothing. */
 int container_update(const struct runtime *rt, const char *id, const struct update_request *request, struct err *e);
 
+struct events_options {
+	const char *id;
+	int64_t interval_ns; /* between two statistics; 0: tell them once and return */
+	int reader_fd;       /* where the events go in the end: without a reader there it is over */
+	int (*emit)(const char *json, void *ctx, struct err *e); /* called with each event, one JSON object */
+	void *ctx;
+};
+
+/* Statistics at each interval, and times when memory ran out, until the container ends. */
+int container_events(const struct runtime *rt, const struct events_options *options, struct err *e);
+
 /* What is compiled in, as the specification's features document. New memory. */
 char *runtime_features(void);
 

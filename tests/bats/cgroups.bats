@@ -1,26 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 load helpers
-
-# The directories of the container's cgroups, in all hierarchies.
-cgroup_directories() { # NAME
-	find /sys/fs/cgroup -type d -name "*$1*" 2>/dev/null
-}
-
-has_controller() { # NAME
-	[[ -d /sys/fs/cgroup/$1 ]] || grep -qw "$1" /sys/fs/cgroup/cgroup.controllers 2>/dev/null
-}
-
-requires_controller() {
-	requires_root "needs a cgroup of its own"
-	has_controller "$1" || skip "no $1 controller here"
-}
-
-# The hierarchies that the kernel has, and whether we may make groups there.
-requires_cgroup() {
-	requires_root "needs a cgroup of its own"
-	[[ $(stat -fc %T /sys/fs/cgroup) != sysfs ]] || skip "no cgroups are mounted"
-}
+load cgroup-helpers
 
 @test "a container gets a cgroup, and delete removes it (config-linux.md, Control groups)" {
 	requires_cgroup
