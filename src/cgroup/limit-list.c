@@ -99,10 +99,27 @@ static char *present_value(int dirfd, const struct limit *limit)
 
 static void remember(int dirfd, const struct limit *limit, struct limit_list *undo)
 {
+	const struct limit disturbed = {
+		.controller = limit->controller,
+		.what = limit->what,
+		.file = (char *)(uintptr_t)limit->disturbs,
+	};
 	char *value = present_value(dirfd, limit);
 
+	/* Before the other, so that it is written back behind it. */
+	if (limit->disturbs)
+		remember(dirfd, &disturbed, undo);
 	if (value)
 		append(undo, limit->controller, limit->what, limit->file, value);
+}
+
+static int explain_value(const struct limit *limit, const char *path, int code, struct err *e)
+{
+	if (strcmp(limit->file, "memory.memsw.limit_in_bytes") == 0)
+		return err_say(e, code, "linux.resources.%s: \"%s\" is less than the limit of memory alone of the cgroup %s; "
+					"it is memory and swap together", limit->what, limit->value, path);
+	return err_say(e, code, "linux.resources.%s: \"%s\" is not a value for %s of the cgroup %s, or exceeds what its "
+				"parent has", limit->what, limit->value, limit->file, path);
 }
 
 static int explain(const struct limit *limit, const char *path, int code, struct err *e)
@@ -123,8 +140,7 @@ static int explain(const struct limit *limit, const char *path, int code, struct
 					"use", what, limit->value, limit->file, path);
 	case -EINVAL:
 	case -ERANGE:
-		return err_say(e, code, "linux.resources.%s: \"%s\" is not a value for %s of the cgroup %s, or exceeds what "
-					"its parent has", what, limit->value, limit->file, path);
+		return explain_value(limit, path, code, e);
 	case -ENODEV:
 		return err_say(e, code, "linux.resources.%s: \"%s\": there is no such device, or it is not a whole disk", what,
 			       limit->value);

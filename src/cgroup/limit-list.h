@@ -16,6 +16,7 @@ struct limit {
 	char *value;
 	char *key;              /* first word of its line in a keyed file ("8:0" in io.max), or NULL */
 	char *reset;            /* keyed: what removes the line again, or NULL */
+	const char *disturbs;   /* another file of the controller whose value is lost by this, or NULL; static */
 	bool bare;              /* keyed: what is written is the value without the key */
 	bool optional;          /* a missing file is no error: the value asks for what is so anyway */
 	bool later;             /* EINVAL may be due to an old value that a following entry changes: try again at the end */

@@ -88,8 +88,11 @@ static void plan_cpu(const struct oci_cpu *c, struct limit_list *list)
 {
 	struct limit *l;
 
-	if (c->idle)
-		limit_add(list, "cpu", "cpu.idle", "cpu.idle", "%" PRId64, *c->idle)->optional = *c->idle == 0;
+	if (c->idle) {
+		l = limit_add(list, "cpu", "cpu.idle", "cpu.idle", "%" PRId64, *c->idle);
+		l->optional = *c->idle == 0;
+		l->disturbs = "cpu.shares";
+	}
 	if (c->shares && *c->shares && !(c->idle && *c->idle))
 		limit_add(list, "cpu", "cpu.shares", "cpu.shares", "%" PRIu64, *c->shares);
 	/* An old quota over a short new period may exceed what the parent has. */

@@ -85,14 +85,19 @@ static void plan_quota(const struct oci_cpu *c, const struct v2_facts *facts, st
 
 static int plan_cpu(const struct oci_cpu *c, const struct v2_facts *facts, struct limit_list *list, struct err *e)
 {
+	struct limit *l;
+
 	if (c->realtime_runtime && *c->realtime_runtime)
 		return v1_only("cpu.realtimeRuntime", e);
 	if (c->realtime_period && *c->realtime_period)
 		return v1_only("cpu.realtimePeriod", e);
 
 	/* An idle group has no weight, and cpu.weight cannot be written while it is one. */
-	if (c->idle)
-		limit_add(list, "cpu", "cpu.idle", "cpu.idle", "%" PRId64, *c->idle)->optional = *c->idle == 0;
+	if (c->idle) {
+		l = limit_add(list, "cpu", "cpu.idle", "cpu.idle", "%" PRId64, *c->idle);
+		l->optional = *c->idle == 0;
+		l->disturbs = "cpu.weight";
+	}
 	if (c->shares && *c->shares && !(c->idle && *c->idle))
 		limit_add(list, "cpu", "cpu.shares", "cpu.weight", "%" PRIu64, convert_shares(*c->shares));
 	plan_quota(c, facts, list);
