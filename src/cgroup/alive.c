@@ -29,6 +29,11 @@ const struct hierarchy *cgroup_main_dir(const struct cgroup *cgroup)
 	return h;
 }
 
+bool cgroup_exists(const struct cgroup *cgroup)
+{
+	return cgroup_main_dir(cgroup) != NULL;
+}
+
 int cgroup_pids(struct cgroup *cgroup, pid_t **ret_pids, size_t *ret_n_pids, struct err *e)
 {
 	const struct hierarchy *h = cgroup_main_dir(cgroup);

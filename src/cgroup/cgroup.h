@@ -102,6 +102,9 @@ int cgroup_is_frozen(struct cgroup *cgroup, bool *ret_frozen, struct err *e);
 /* The same without opening it: what `list` asks of a thousand containers. */
 int cgroup_record_is_frozen(const struct cgroup_record *record, bool *ret_frozen, struct err *e);
 
+/* Is there a directory of it in any hierarchy?  Somebody may have moved its processes away and removed it. */
+bool cgroup_exists(const struct cgroup *cgroup);
+
 /* All processes, those of sub-groups too, as this process sees their pids; *ret_pids is new memory. */
 int cgroup_pids(struct cgroup *cgroup, pid_t **ret_pids, size_t *ret_n_pids, struct err *e);
 

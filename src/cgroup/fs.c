@@ -99,17 +99,11 @@ static bool has_any_dir(const struct cgroup *cgroup)
 	return false;
 }
 
-/* Nothing is mounted, or nothing was delegated. */
+/* Nothing is mounted, or nothing was delegated; and there are no limits that would need it. */
 static int without_any(struct cgroup *cgroup, struct err *e)
 {
 	const char *path = cgroup->record.path;
 
-	if (limits_asked(cgroup->resources)) {
-		err_say(e, -EOPNOTSUPP, "linux.resources.%s: cannot be applied: there is no cgroup that this user may write",
-			limits_first(cgroup->resources));
-		return err_hint(e, "use the systemd cgroup manager in a session with a user bus, or run in a cgroup that is "
-				   "delegated to the user (systemd-run --user --scope -p Delegate=yes)");
-	}
 	if (!cgroup->rootless && cgroup->hierarchies.n == 0)
 		return err_say(e, -EOPNOTSUPP, "cgroup %s: no cgroup filesystem is mounted on this machine; mount one on "
 					       "/sys/fs/cgroup, or use --cgroup-manager disabled", path);
@@ -136,10 +130,9 @@ static int fs_create(struct cgroup *cgroup, struct err *e)
 
 	if (r < 0)
 		return r;
-	if (!has_any_dir(cgroup))
-		return without_any(cgroup, e);
-
 	r = limits_reachable(cgroup, e);
+	if (r == 0 && !has_any_dir(cgroup))
+		return without_any(cgroup, e);
 	if (r == 0)
 		r = enable_controllers(cgroup, e);
 	if (r < 0)

@@ -122,16 +122,22 @@ static int add_from_mounts(struct hierarchies *list, struct err *e)
 	for (size_t i = 0; i < info.n_entries; i++) {
 		const struct mntinfo_entry *m = &info.entries[i];
 		bool v2 = strcmp(m->type, "cgroup2") == 0;
+		_cleanup_close_ int fd = -EBADF;
+		struct statfs st;
 		char *options;
-		int fd;
 
 		if (!v2 && strcmp(m->type, "cgroup") != 0)
 			continue;
 		fd = open(m->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
+		/* Another mount covers it, here and below. */
+		if (fd < 0 && errno == ENOENT)
+			continue;
+		if (fd < 0 || fstatfs(fd, &st) < 0)
 			return err_set(e, -errno, "cannot look at the cgroup hierarchy %s", m->target);
+		if (st.f_type != (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+			continue;
 		options = v2 ? xstrdup("") : options_from_mount(m->fs_options);
-		add(list, fd, m->target, strrchr(m->target, '/') + 1, options, v2);
+		add(list, TAKE_FD(fd), m->target, strrchr(m->target, '/') + 1, options, v2);
 	}
 	return 0;
 }

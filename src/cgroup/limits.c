@@ -146,6 +146,23 @@ struct v2_needs limits_v2_needs(const struct oci_resources *r, const struct hier
 	return needs;
 }
 
+static int explain_unreachable(const struct cgroup *cgroup, const struct use *u, const struct hierarchy *h, struct err *e)
+{
+	const char *controller = h && h->v2 && u->v2[0] ? u->v2 : u->v1;
+
+	if (!h)
+		return err_say(e, -EOPNOTSUPP, "linux.resources.%s: cannot be applied: no cgroup filesystem is mounted on this "
+					       "machine; mount one on /sys/fs/cgroup", u->property);
+	err_say(e, -EOPNOTSUPP, "linux.resources.%s: cannot be applied: %s%s needs the cgroup %s%s, and this user may not make "
+				"it", u->property, controller ? "the controller " : "it", controller ? controller : "",
+		h->mountpoint, cgroup->record.path);
+	if (h->v2)
+		return err_hint(e, "have a cgroup delegated: --systemd-cgroup in a session with a user bus (`loginctl "
+				   "enable-linger` keeps it), or `systemd-run --user --scope -p Delegate=yes`");
+	return err_hint(e, "cgroup v1 is delegated by root alone: a directory in %s that belongs to this user, "
+			   "with its files, as the beginning of linux.cgroupsPath", h->mountpoint);
+}
+
 int limits_reachable(const struct cgroup *cgroup, struct err *e)
 {
 	_cleanup_(use_list_done) struct use_list uses = USE_LIST_INIT;
@@ -157,13 +174,8 @@ int limits_reachable(const struct cgroup *cgroup, struct err *e)
 
 		if (!h)
 			h = hierarchies_v2(&cgroup->hierarchies);
-		if (h && h->dir_fd >= 0)
-			continue;
-		err_say(e, -EOPNOTSUPP, "linux.resources.%s: cannot be applied: the cgroup %s could not be made%s%s, where this "
-					"user may not write", u->property, cgroup->record.path, h ? " in " : "",
-			h ? h->mountpoint : "");
-		return err_hint(e, "cgroup v1 cannot be delegated; with cgroup v2 use the systemd cgroup manager in a session "
-				   "with a user bus, or a cgroup that is delegated to the user");
+		if (!h || h->dir_fd < 0)
+			return explain_unreachable(cgroup, u, h, e);
 	}
 	return 0;
 }
@@ -265,8 +277,11 @@ int limits_update_then(struct cgroup *cgroup, const struct oci_resources *r, com
 {
 	_cleanup_(v2_needs_done) struct v2_needs needs = limits_v2_needs(r, &cgroup->hierarchies);
 	const struct hierarchy *v2 = cgroup_v2_dir(cgroup);
-	int code = check_resources(r, e);
+	int code;
 
+	if (!cgroup_exists(cgroup))
+		return err_say(e, -ESRCH, "cgroup %s: it is gone, and with it what could be limited", cgroup->record.path);
+	code = check_resources(r, e);
 	if (code == 0)
 		code = devices_check(r, e);
 	if (code == 0)

@@ -198,6 +198,8 @@ int cgroup_stats(struct cgroup *cgroup, struct cgroup_stats *ret_stats, struct e
 	struct cgroup_stats stats;
 	int r;
 
+	if (cgroup->record.manager && !cgroup_exists(cgroup))
+		return err_say(e, -ESRCH, "cgroup %s: it is gone, and with it what it counted", cgroup->record.path);
 	memset(&stats, 0, sizeof(stats));
 	stats.cpuset.sched_relax_domain_level = -1;
 	/* v2 first: on a hybrid v1 knows more of the controllers that it has. */

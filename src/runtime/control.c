@@ -75,7 +75,7 @@ int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, siz
 	r = control_open(rt, id, false, &t, e);
 	if (r < 0)
 		return r;
-	if (state_document(&t.state)->cgroup_manager)
+	if (cgroup_exists(t.cgroup))
 		r = cgroup_pids(t.cgroup, ret_pids, ret_n, e);
 	else
 		r = pidns_list(&t.now, ret_pids, ret_n, e);

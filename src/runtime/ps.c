@@ -157,6 +157,9 @@ int container_ps_table(const struct runtime *rt, const char *id, char *const *ps
 		return r;
 	pids.v = v;
 	strv_add(&argv, "ps");
+	/* What divides our options from those of ps is no option of ps. */
+	if (*ps_args && strcmp(*ps_args, "--") == 0)
+		ps_args++;
 	if (!*ps_args)
 		strv_add(&argv, "-ef");
 	for (; *ps_args; ps_args++)

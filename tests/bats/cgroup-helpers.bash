@@ -9,6 +9,11 @@ cgroup_directories() { # NAME
 	find /sys/fs/cgroup -type d -name "*$1*" 2>/dev/null
 }
 
+# Parents that a test chose stay when the container is deleted; the deepest go first.
+remove_cgroups() { # NAME
+	cgroup_directories "$1" | sort -r | xargs -r rmdir
+}
+
 # The mount point of the v2 hierarchy; fails if there is none.
 v2_root() {
 	awk '$(NF-2) == "cgroup2" { print $5; found = 1; exit } END { exit !found }' /proc/self/mountinfo

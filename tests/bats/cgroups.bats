@@ -24,7 +24,7 @@ load cgroup-helpers
 	started
 	has "$(cat "/proc/$(container_pid)/cgroup")" "/ocirun-test-$ID/below"
 	works delete --force "$ID"
-	cgroup_directories "ocirun-test-$ID" | sort -r | xargs -r rmdir
+	remove_cgroups "ocirun-test-$ID"
 }
 
 @test "the program and what exec runs are in the cgroup, and in the same one" {

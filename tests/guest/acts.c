@@ -113,6 +113,35 @@ static int act_fork(int n, char **args)
 		pause();
 }
 
+/* Twenty lines of processes, each of which forks and ends; where no more can be forked they try again. */
+static int act_bomb(int n, char **args)
+{
+	(void)n;
+	(void)args;
+	signal(SIGCHLD, SIG_IGN);
+	for (int i = 0; i < 20; i++)
+		if (fork() == 0)
+			for (;;)
+				if (fork() > 0)
+					_exit(0);
+	printf("lit\n");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+/* Uses a processor for so many milliseconds of its own time. */
+static int act_burn(int n, char **args)
+{
+	clock_t end = clock() + atol(args[0]) * (CLOCKS_PER_SEC / 1000);
+
+	(void)n;
+	while (clock() < end)
+		;
+	printf("burnt %s ms\n", args[0]);
+	return 0;
+}
+
 static int act_memory(int n, char **args)
 {
 	size_t size = (size_t)atoll(args[0]) << 20;
@@ -258,6 +287,8 @@ const struct act process_acts[] = {
 	{ "signal", "NUMBER (to itself)", 1, act_signal },
 	{ "wait-signal", "(prints the signal that came)", 0, act_wait_signal },
 	{ "fork", "N", 1, act_fork },
+	{ "bomb", "(forks without end)", 0, act_bomb },
+	{ "burn", "MILLISECONDS (of processor time)", 1, act_burn },
 	{ "memory", "MIB", 1, act_memory },
 	{ "exec", "PROGRAM [ARG...]", 1, act_exec },
 	{ "spawn", "COMMAND [ARG...]", 1, act_spawn },
