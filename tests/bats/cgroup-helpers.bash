@@ -11,18 +11,47 @@ cgroup_directories() { # NAME
 
 # Parents that a test chose stay when the container is deleted; the deepest go first.
 remove_cgroups() { # NAME
-	cgroup_directories "$1" | sort -r | xargs -r rmdir
+	find /sys/fs/cgroup -depth -type d -path "*$1*" -exec rmdir {} +
+}
+
+# The hierarchies, as the runtime finds them: by the type of the file system, since the mount table also has what is
+# covered by another mount.
+cgroup_v2='' cgroup_v1=()
+find_hierarchies() {
+	local directory
+	if [[ $(stat -fc %T /sys/fs/cgroup 2>/dev/null) == cgroup2fs ]]; then
+		cgroup_v2=/sys/fs/cgroup
+		return
+	fi
+	for directory in /sys/fs/cgroup/*; do
+		[[ -d $directory && ! -L $directory ]] || continue
+		case $(stat -fc %T "$directory") in
+		cgroup2fs) cgroup_v2=$directory ;;
+		cgroupfs) cgroup_v1+=("$directory") ;;
+		esac
+	done
+}
+find_hierarchies
+
+# The mount points of all hierarchies.
+hierarchy_roots() {
+	printf '%s\n' "${cgroup_v1[@]}" ${cgroup_v2:+"$cgroup_v2"}
 }
 
 # The mount point of the v2 hierarchy; fails if there is none.
 v2_root() {
-	awk '$(NF-2) == "cgroup2" { print $5; found = 1; exit } END { exit !found }' /proc/self/mountinfo
+	[[ $cgroup_v2 ]] && echo "$cgroup_v2"
 }
 
 # The mount point of the v1 hierarchy with a controller; fails if there is none.
 v1_root() { # CONTROLLER
-	awk -v name="$1" '$(NF-2) == "cgroup" && index("," $NF ",", "," name ",") { print $5; found = 1; exit }
-		END { exit !found }' /proc/self/mountinfo
+	local directory
+	for directory in "${cgroup_v1[@]}"; do
+		[[ ,${directory##*/}, == *",$1,"* ]] || continue
+		echo "$directory"
+		return
+	done
+	return 1
 }
 
 # The name of a controller in v2.

@@ -243,7 +243,7 @@ in_view() {
 @test "a read-only /sys/fs/cgroup is an error that says so, and how to do without" {
 	requires_cgroup
 	args /guest echo fine
-	in_view 'for m in $(awk "/ - cgroup2? /{print \$5}" /proc/self/mountinfo); do mount --bind "$m" "$m"; mount -o remount,bind,ro "$m"; done'
+	in_view "for m in $(hierarchy_roots | paste -sd' '); do mount --bind \$m \$m; mount -o remount,bind,ro \$m; done"
 	refused "mounted read-only" "--cgroup-manager disabled" -- run --bundle "$B" "$ID"
 	no_container
 	OCIRUN_ARGS="--cgroup-manager disabled" runs

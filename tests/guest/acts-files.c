@@ -99,6 +99,27 @@ static int write_file(const char *path, int flags, const char *text)
 	return status;
 }
 
+/* The whole file, past the page cache. */
+static int act_read_direct(int n, char **args)
+{
+	int fd = open(args[0], O_RDONLY | O_DIRECT | O_CLOEXEC);
+	void *buffer = aligned_alloc(65536, 65536);
+	ssize_t r = -1;
+
+	(void)n;
+	printf("reading\n");
+	fflush(stdout);
+	while (fd >= 0 && buffer && (r = read(fd, buffer, 65536)) > 0)
+		;
+	if (r < 0)
+		return fail(args[0]);
+	printf("read %s\n", args[0]);
+	fflush(stdout);
+	close(fd);
+	free(buffer);
+	return 0;
+}
+
 static int act_write(int n, char **args)
 {
 	(void)n;
@@ -234,6 +255,7 @@ static int act_chdir(int n, char **args)
 const struct act file_acts[] = {
 	{ "stat", "PATH...", 1, act_stat },
 	{ "cat", "FILE...", 1, act_cat },
+	{ "read-direct", "FILE", 1, act_read_direct },
 	{ "write", "FILE TEXT", 2, act_write },
 	{ "append", "FILE TEXT", 2, act_append },
 	{ "touch", "FILE...", 1, act_touch },

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/mman.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -157,6 +159,23 @@ static int act_memory(int n, char **args)
 	return 0;
 }
 
+/* Huge pages of 2 MiB: reserved, and used. */
+static int act_hugepages(int n, char **args)
+{
+	size_t size = (size_t)atoi(args[0]) << 21;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | (21 << MAP_HUGE_SHIFT),
+		       -1, 0);
+
+	(void)n;
+	if (p == MAP_FAILED)
+		return fail("mmap");
+	for (size_t i = 0; i < size; i += 1 << 21)
+		((volatile char *)p)[i] = 1;
+	printf("%s huge pages\n", args[0]);
+	munmap(p, size);
+	return 0;
+}
+
 static int act_exec(int n, char **args)
 {
 	(void)n;
@@ -290,6 +309,7 @@ const struct act process_acts[] = {
 	{ "bomb", "(forks without end)", 0, act_bomb },
 	{ "burn", "MILLISECONDS (of processor time)", 1, act_burn },
 	{ "memory", "MIB", 1, act_memory },
+	{ "hugepages", "N", 1, act_hugepages },
 	{ "exec", "PROGRAM [ARG...]", 1, act_exec },
 	{ "spawn", "COMMAND [ARG...]", 1, act_spawn },
 	{ "sdnotify", "TEXT", 1, act_sdnotify },
