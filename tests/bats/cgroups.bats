@@ -255,3 +255,20 @@ start_with_cgroup_mount() { # OPTION
 	start_with_cgroup_mount ro
 	is "$(stat -c %u "$(find /sys/fs/cgroup/unified -type d -name "*$ID*")")" 0
 }
+
+@test "without /sys/kernel/cgroup/delegate three files are given away, and one that is missing is no failure (config-linux.md, Cgroup ownership)" {
+	requires_cgroup
+	local directory list=/sys/kernel/cgroup/delegate
+	# with the kernel's list, which names files of controllers that this cgroup does not have
+	start_with_cgroup_mount rw
+	directory=$(find /sys/fs/cgroup/unified -type d -name "*$ID*")
+	[[ -e $directory/memory.reclaim ]] || grep -q memory.reclaim "$list" || skip "the kernel's list has nothing that is missing"
+	is "$(stat -c %u "$directory/cgroup.procs")" 1200000
+	works delete --force "$ID"
+	WRAP=(unshare --mount --propagation private sh -ec 'mount -t tmpfs none /sys/kernel/cgroup; exec "$@"' view)
+	started
+	WRAP=()
+	directory=$(find /sys/fs/cgroup/unified -type d -name "*$ID*")
+	is "$(cd "$directory" && stat -c '%u %n' -- cgroup.* | sed -n 's/^1200000 //p' | paste -sd' ')" \
+		"cgroup.procs cgroup.subtree_control cgroup.threads"
+}
