@@ -102,6 +102,8 @@ static int place_scope(const struct cgroup_path_request *request, struct cgroup_
 	_cleanup_free_ char *slice = NULL, *prefix = NULL, *name = NULL, *directory = NULL;
 	const char *configured = request->configured;
 
+	if (configured && strchr(configured, '\n'))
+		return err_say(e, -EINVAL, "linux.cgroupsPath: must not contain a newline");
 	if (str_empty(configured)) {
 		prefix = xstrdup("ocirun");
 		name = xstrdup(request->id);

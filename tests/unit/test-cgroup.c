@@ -46,6 +46,7 @@ static const struct {
 	{ NULL, true, false, NULL, "/system.slice/ocirun-ID.scope", "ocirun-ID.scope" },
 	{ "/a/b", true, false, NULL, NULL, NULL },
 	{ "a.slice:b", true, false, NULL, NULL, NULL },
+	{ "a.slice::b\n", true, false, NULL, NULL, NULL },
 	{ "a.slice:b:", true, false, NULL, NULL, NULL },
 	{ "noslice:p:n", true, false, NULL, NULL, NULL },
 	{ "a--b.slice:p:n", true, false, NULL, NULL, NULL },
