@@ -113,7 +113,7 @@ static int set_oom_score(int32_t score, int *ret_old, struct err *e)
 	if (n < 0)
 		return err_set(e, fd < 0 ? fd : -errno, "process.oomScoreAdj: /proc/self/oom_score_adj");
 	text[n] = '\0';
-	old = atoi(text);
+	old = (int)strtol(text, NULL, 10);
 	if (old == score)
 		return 0;
 	r = write_score(fd, score);

@@ -47,8 +47,10 @@ static void check_mounts(const struct oci_config *config)
 	struct err e = ERR_INIT;
 	struct mount_plan plan;
 
-	check(mount_plan_make(config, "/bundle", &plan, &e), &e);
-	for (size_t i = 0; i < plan.n_entries; i++)
+	int r = mount_plan_make(config, "/bundle", &plan, &e);
+
+	check(r, &e);
+	for (size_t i = 0; r == 0 && i < plan.n_entries; i++)
 		require(plan.entries[i].clean && *plan.entries[i].clean == '/' && *plan.entries[i].destination == '/',
 			"a destination that is not absolute");
 	mount_plan_done(&plan);
