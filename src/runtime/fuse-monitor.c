@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,6 +23,7 @@
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/caps.h"
 #include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
@@ -176,6 +178,17 @@ static int start_one(struct monitor *m, char *packet, size_t n, const int *fds, 
 	return 0;
 }
 
+/* No server will be started any more: all that is left to do is to end those that there are.  Nobody can be told when
+   it fails, and then we have what the runtime had. */
+static void drop_privileges(void)
+{
+	const uint64_t kill_only = caps_have(CAP_KILL) ? UINT64_C(1) << CAP_KILL : 0;
+	const struct caps_sets sets = { .effective = kill_only, .permitted = kill_only };
+
+	if (caps_apply(&sets) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		say("the monitor keeps its privileges: %s", err_reason(-errno));
+}
+
 static void take_request(struct monitor *m)
 {
 	_cleanup_free_ char *packet = xmalloc(PACKET_MAX);
@@ -189,8 +202,10 @@ static void take_request(struct monitor *m)
 	/* The server has its own: if we held the device, its death would not be noticed. */
 	for (size_t i = 0; i < n_fds; i++)
 		close(fds[i]);
-	if (n <= 0 || sock_send(m->sock, &answer, sizeof(answer), NULL, 0) < 0)
-		fd_close(&m->sock);
+	if (n > 0 && sock_send(m->sock, &answer, sizeof(answer), NULL, 0) == 0)
+		return;
+	fd_close(&m->sock);
+	drop_privileges();
 }
 
 static void tell_end(const struct monitor *m, const struct server *server, int status)

@@ -162,6 +162,9 @@ monitor_pid() {
 	server=$(server_pid) monitor=$(monitor_pid)
 	is "$(awk '/^(CapEff|CapPrm|CapAmb)/ { print $2 }' "/proc/$server/status" | sort -u)" 0000000000000000
 	is "$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$server/status")" 1
+	# CAP_KILL alone, where there was any: what it needs to end them.
+	wait_until grep -q '^NoNewPrivs:.*1' "/proc/$monitor/status"
+	is "$(awk '/^(CapEff|CapPrm|CapAmb|CapInh)/ { print $2 }' "/proc/$monitor/status" | sort -u | grep -vx '00000000000000[02]0')" ""
 	for pid in "$server" "$monitor"; do
 		is "$(readlink "/proc/$pid/ns/mnt" "/proc/$pid/ns/pid")" "$(readlink /proc/self/ns/mnt /proc/self/ns/pid)"
 		lacks "$(cat "/proc/$pid/cgroup")" "$ID"
