@@ -50,12 +50,37 @@ int pathat_open(int root, const char *path, int flags)
 	return fd == -ENOSYS || fd == -EAGAIN ? pathat_open_walk(root, path, flags) : fd;
 }
 
+static int open_existing_parent(int root, const char *path, char **ret_name);
+
+/* Only the last component is missing, as of most targets below /dev.  Another answer than a descriptor is no error:
+   the walk finds out. */
+static int mkdir_in_parent(int root, const char *path, mode_t mode)
+{
+	_cleanup_free_ char *name = NULL;
+	_cleanup_close_ int parent = open_existing_parent(root, path, &name);
+	mode_t mask;
+	int r, fd;
+
+	if (parent < 0)
+		return parent;
+	mask = umask(0);
+	r = mkdirat(parent, name, mode) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0)
+		return r;
+	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 int pathat_mkdir_p(int root, const char *path, mode_t mode)
 {
 	_cleanup_(walk_done) struct walk walk = { .root = root };
 	mode_t mask;
-	int r = pathat_open(root, *path ? path : "/", O_PATH | O_DIRECTORY);
+	int r = mkdir_in_parent(root, path, mode);
 
+	if (r >= 0)
+		return r;
+	r = pathat_open(root, *path ? path : "/", O_PATH | O_DIRECTORY);
 	if (r != -ENOENT)
 		return r;
 	walk = walk_start(root, path);

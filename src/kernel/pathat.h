@@ -16,7 +16,7 @@ int pathat_open(int root, const char *path, int flags);
 /* What pathat_open() does where openat2 is missing; exported for the tests.  O_CREAT is not for here. */
 int pathat_open_walk(int root, const char *path, int flags);
 
-/* mkdir -p beneath root, through the symlinks of the image, dangling ones included: their targets
+/* mkdir -p beneath root, for what is missing as a rule, through the symlinks of the image, dangling ones included: their targets
    are created inside the root.  Returns an O_PATH descriptor of the directory.  New directories get
    `mode` whatever the umask, and inherit set-gid.  -EAGAIN when somebody keeps exchanging components. */
 int pathat_mkdir_p(int root, const char *path, mode_t mode);

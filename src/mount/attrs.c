@@ -133,14 +133,20 @@ static int change_times(int mnt_fd, const struct mount_scope *scope, uint64_t st
 	return r < 0 ? err_set(e, r, "cannot change how access times are kept") : 0;
 }
 
+/* What is there already does not matter. */
+static bool adds_only(const struct mount_scope *scope)
+{
+	return !scope->clear && !(scope->set & MOUNT_ATTR_NODIRATIME) && scope->atime == MOUNT_ATIME_KEEP;
+}
+
 static int apply_scope(int mnt_fd, const struct mount_scope *scope, bool recursive, struct err *e)
 {
 	uint64_t st_flags = 0;
 	uint64_t clear = scope->clear & ~(uint64_t)MOUNT_ATTR_NODIRATIME;
 	int r;
 
-	if (!scope->set && !scope->clear && scope->atime == MOUNT_ATIME_KEEP)
-		return 0;
+	if (adds_only(scope))
+		return change(mnt_fd, scope->set, 0, recursive, e);
 	r = mnt_flags(mnt_fd, &st_flags);
 	if (r < 0)
 		return err_set(e, r, "cannot read the attributes");
@@ -189,4 +195,19 @@ int mount_attrs_propagate(int mnt_fd, const struct mount_options *options, bool 
 	if (wanted != MS_SHARED)
 		r = propagate(mnt_fd, below, true, e);
 	return r < 0 || wanted == below ? r : propagate(mnt_fd, wanted, false, e);
+}
+
+/* One call where one will do.  If it is refused nothing has happened, and the single steps tell what it was. */
+int mount_attrs_finish(int mnt_fd, const struct mount_options *options, bool recursive, struct err *e)
+{
+	uint64_t propagation = options->propagation ? options->propagation : MS_PRIVATE;
+	const struct mnt_attr all = { .set = options->top.set, .propagation = propagation };
+	bool alike = !recursive || (options->tree.set == options->top.set &&
+				    (options->propagation_recursive || propagation == MS_PRIVATE));
+	int r;
+
+	if (adds_only(&options->top) && adds_only(&options->tree) && alike && mnt_set_attr(mnt_fd, &all, recursive) == 0)
+		return 0;
+	r = mount_attrs_propagate(mnt_fd, options, recursive, e);
+	return r < 0 ? r : mount_attrs_apply(mnt_fd, options, recursive, e);
 }

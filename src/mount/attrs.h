@@ -21,3 +21,6 @@ int mount_attrs_apply(int mnt_fd, const struct mount_options *options, bool recu
 
 /* Give a detached mount the propagation that is asked, private by default. */
 int mount_attrs_propagate(int mnt_fd, const struct mount_options *options, bool recursive, struct err *e);
+
+/* Both, in this order, of a detached mount. */
+int mount_attrs_finish(int mnt_fd, const struct mount_options *options, bool recursive, struct err *e);

@@ -205,9 +205,7 @@ static int place(struct rootfs *rootfs, const struct mount_entry *entry, int fd,
 	if (mount_entry_wants_idmap(entry) && !asked)
 		r = shift_ids(rootfs, entry, fd, e);
 	if (r >= 0)
-		r = mount_attrs_propagate(fd, &entry->options, recursive, e);
-	if (r >= 0)
-		r = mount_attrs_apply(fd, &entry->options, recursive, e);
+		r = mount_attrs_finish(fd, &entry->options, recursive, e);
 	if (r < 0)
 		return r;
 	r = rootfs_attach(rootfs, fd, &target);

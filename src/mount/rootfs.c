@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -201,9 +203,12 @@ int rootfs_open(const struct rootfs *rootfs, const char *path)
 
 static int set_root(struct rootfs *rootfs, int fd)
 {
+	struct statfs fs;
+
 	drop_anchors(rootfs);
 	fd_close(&rootfs->fd);
 	rootfs->fd = fd;
+	rootfs->is_procfs = fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC;
 	return fstat(fd, &rootfs->st) < 0 ? -errno : 0;
 }
 

@@ -85,6 +85,9 @@ static int check_procfs(const struct rootfs *rootfs, const struct target *target
 	_cleanup_free_ char *path = NULL;
 	struct statfs fs;
 
+	/* the same file system as the root, which is none: a procfs has a device number of its own (proc(5), stat(2)) */
+	if (target->st.st_dev == rootfs->st.st_dev && !rootfs->is_procfs)
+		return 0;
 	if (fstatfs(target->fd, &fs) < 0)
 		return err_set(e, -errno, "cannot look at what is mounted on");
 	if (fs.f_type != PROC_SUPER_MAGIC)

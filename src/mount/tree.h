@@ -29,6 +29,7 @@ struct rootfs {
 	char *path;              /* root.path, absolute, as written */
 	int fd;                  /* the directory that will be "/" */
 	struct stat st;          /* and what it is */
+	bool is_procfs;          /* it is on a procfs, or nobody knows */
 	int *early;              /* per entry: the clone of a shared source, or -EBADF */
 	bool has_selinux;        /* looked for only when there is a label */
 	bool no_mknod;           /* device nodes cannot be made here: bind the host's */
