@@ -10,7 +10,7 @@
 #include "cgroup/cgroup.h"
 #include "kernel/signals.h"
 #include "kernel/spawn.h"
-#include "mount/rootfs.h"
+#include "runtime/detach.h"
 #include "runtime/fuse-server.h"
 #include "runtime/launch.h"
 #include "runtime/prepare.h"
@@ -101,7 +101,7 @@ int launch_destroy(struct state *state, const struct oci_config *config, struct 
 			note(&first, &each);
 		if (fuse_server_end(d, &each) < 0)
 			note(&first, &each);
-		if (d->root_mount_id && rootfs_detach(d->rootfs, d->root_mount_id, &each) < 0)
+		if (detach_root(d, config, &each) < 0)
 			note(&first, &each);
 	}
 	if (first.code == 0 && state_remove(state, &each) < 0)

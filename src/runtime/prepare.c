@@ -198,11 +198,3 @@ void prepare_run_poststop(const struct oci_config *config, const struct state_do
 
 	hooks_run_poststop(&run);
 }
-
-void prepare_detach_root(const struct launch *l)
-{
-	struct err e = ERR_INIT;
-
-	if (l->record.root_mount_id && rootfs_detach(l->rootfs, l->record.root_mount_id, &e) < 0)
-		log_warning("%s", e.text);
-}

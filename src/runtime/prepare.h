@@ -33,6 +33,3 @@ int prepare_write_pid_file(const char *path, pid_t pid, struct err *e);
 int prepare_send_pidfd(const char *path, int pidfd, struct err *e);
 
 void prepare_run_poststop(const struct oci_config *config, const struct state_document *document);
-
-/* Take down the tree of a container without a mount namespace of its own. */
-void prepare_detach_root(const struct launch *l);

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "kernel/spawn.h"
+#include "runtime/detach.h"
 #include "runtime/fuse-server.h"
 #include "runtime/launch.h"
 #include "runtime/prepare.h"
@@ -51,7 +52,8 @@ void launch_undo(struct launch *l, struct err *e)
 		log_warning("%s", ignored.text);
 	if (fuse_server_end(&l->record, &ignored) < 0)
 		log_warning("%s", ignored.text);
-	prepare_detach_root(l);
+	if (detach_root(&l->record, l->config, &ignored) < 0)
+		log_warning("%s", ignored.text);
 	/* A cgroup that could not be removed stays known, for `delete --force`. */
 	if (r == 0 && state_remove(&l->state, &ignored) < 0)
 		log_warning("%s", ignored.text);

@@ -245,6 +245,45 @@ release_namespace() {
 	release_namespace
 }
 
+# The container joins the mount namespace of $holder, and of an ordinary user the user namespace that it belongs to.
+join_held_mount_namespace() {
+	hold_namespace mount
+	config '.linux.namespaces |= map(if .type == "mount" then .path = "/proc/\($h)/ns/mnt" else . end)' --arg h "$holder"
+	[[ $ROOTLESS == 0 ]] || config '.linux.namespaces |= map(if .type == "user" then .path = "/proc/\($h)/ns/user" else . end) |
+		del(.linux.uidMappings, .linux.gidMappings)' --arg h "$holder"
+}
+
+# What is mounted at the root of the bundle in the namespace that is held.
+mounts_of_holder() {
+	awk -v r="$R" 'index($5, r) == 1' "/proc/$holder/mountinfo"
+}
+
+@test "a mount namespace with a path: delete, and a create that fails, take the mounts away there" {
+	join_held_mount_namespace
+	args /guest sleep
+	started
+	[[ $(mounts_of_holder) ]]
+	works delete --force "$ID"
+	is "$(mounts_of_holder)" ""
+
+	# after the mounts were made
+	printf '#!/bin/sh\nexit 7\n' >"$T/hook"
+	chmod 755 "$T/hook"
+	config '.hooks.createRuntime = [{path: $p}]' --arg p "$T/hook"
+	ocirun create --bundle "$B" "$ID"
+	[[ $status != 0 ]]
+	is "$(mounts_of_holder)" ""
+	release_namespace
+}
+
+@test "a mount namespace with a path that is gone when the container is deleted" {
+	join_held_mount_namespace
+	args /guest true
+	created
+	release_namespace
+	works delete --force "$ID"
+}
+
 @test "no namespaces at all but the mount namespace" {
 	requires_root "a user needs a user namespace"
 	config '.linux.namespaces = [{type: "mount"}] | del(.hostname)'
