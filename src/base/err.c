@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,65 +22,80 @@ const char *err_reason(int code)
 	return text;
 }
 
-/* Append to e->text; what does not fit is cut, never overrun. */
-static void __attribute__((format(printf, 2, 0))) append(struct err *e, const char *fmt, va_list args)
-{
-	size_t n = strlen(e->text);
+/* Before it is made to fit: paths are up to 4096 bytes long, and a sentence may name one more than once. */
+#define DRAFT_MAX 16384
 
-	vsnprintf(e->text + n, sizeof(e->text) - n, fmt, args);
+/* Never in the middle of a UTF-8 sequence. */
+static bool continues(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* What stands at the begin is the user's thing, and at the end the reason: what is too long loses its middle. */
+static void keep(struct err *e, const char *draft)
+{
+	size_t n = strlen(draft), head = ERR_TEXT_MAX / 2, tail = n - (ERR_TEXT_MAX - head - sizeof("..."));
+
+	if (n < ERR_TEXT_MAX) {
+		memcpy(e->text, draft, n + 1);
+		return;
+	}
+	while (continues(draft[head]))
+		head--;
+	while (continues(draft[tail]))
+		tail++;
+	snprintf(e->text, sizeof(e->text), "%.*s...%s", (int)head, draft, draft + tail);
 }
 
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
+	char draft[DRAFT_MAX], text[DRAFT_MAX - 160];
 	va_list args;
-	size_t n;
 
-	e->code = code;
-	e->text[0] = '\0';
 	va_start(args, fmt);
-	append(e, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	n = strlen(e->text);
-	snprintf(e->text + n, sizeof(e->text) - n, ": %s", err_reason(code));
+	snprintf(draft, sizeof(draft), "%s: %s", text, err_reason(code));
+	e->code = code;
+	keep(e, draft);
 	return code;
 }
 
 int err_say(struct err *e, int code, const char *fmt, ...)
 {
+	char draft[DRAFT_MAX];
 	va_list args;
 
-	e->code = code;
-	e->text[0] = '\0';
 	va_start(args, fmt);
-	append(e, fmt, args);
+	vsnprintf(draft, sizeof(draft), fmt, args);
 	va_end(args);
+	e->code = code;
+	keep(e, draft);
 	return code;
 }
 
 int err_wrap(struct err *e, const char *fmt, ...)
 {
-	char old[ERR_TEXT_MAX];
+	char draft[DRAFT_MAX], text[DRAFT_MAX - ERR_TEXT_MAX - 2];
 	va_list args;
-	size_t n;
 
-	memcpy(old, e->text, sizeof(old));
-	e->text[0] = '\0';
 	va_start(args, fmt);
-	append(e, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	n = strlen(e->text);
-	snprintf(e->text + n, sizeof(e->text) - n, ": %s", old);
+	snprintf(draft, sizeof(draft), "%s: %s", text, e->text);
+	keep(e, draft);
 	return e->code;
 }
 
 int err_hint(struct err *e, const char *fmt, ...)
 {
+	char draft[DRAFT_MAX], text[DRAFT_MAX - ERR_TEXT_MAX - 2];
 	va_list args;
-	size_t n = strlen(e->text);
 
-	snprintf(e->text + n, sizeof(e->text) - n, "; ");
 	va_start(args, fmt);
-	append(e, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	snprintf(draft, sizeof(draft), "%s; %s", e->text, text);
+	keep(e, draft);
 	return e->code;
 }

@@ -21,6 +21,8 @@ struct err {
 
 #define ERR_INIT { .code = 0, .text = "" }
 
+/* What does not fit into the text loses its middle: its begin names the user's thing, its end the reason. */
+
 /* Say what failed and why: "fmt: reason of code" in Go's lower-case words (err_reason()).
    Returns code, which is a negative errno. */
 int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

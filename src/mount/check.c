@@ -22,9 +22,12 @@ static int check_root(const struct oci_config *config, const char *bundle, struc
 	path = rootfs_path(config, bundle);
 	if (stat(path, &st) < 0)
 		return explain_path(e, -errno, "root.path", path);
-	if (!S_ISDIR(st.st_mode))
-		return err_set(e, -ENOTDIR, "root.path %s", path);
-	return 0;
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	err_set(e, -ENOTDIR, "root.path %s", path);
+	return !S_ISREG(st.st_mode) ? e->code :
+		err_hint(e, "an image file is named by the annotation " ROOTLAYERS_IMAGE ", and root.path is an empty "
+			 "directory then");
 }
 
 static int check_layers(const struct oci_config *config, const char *bundle, struct err *e)

@@ -35,6 +35,29 @@ load helpers
 	create_refused root
 }
 
+@test "an image file as root.path: the message tells the annotation that takes it" {
+	printf hsqs >"$B/root.squashfs"
+	config '.root.path = "root.squashfs"'
+	create_refused "root.path $B/root.squashfs" "not a directory" "org.ocirun.rootfs.image"
+	mkfifo "$B/fifo"
+	config '.root.path = "fifo"'
+	create_refused "root.path $B/fifo" "not a directory"
+	lacks "$stderr" org.ocirun.rootfs.image
+}
+
+@test "paths of 4000 bytes: the message begins with what is wrong and ends with the reason" {
+	local long
+	long=/$(printf 'directory%d/' {1000..1285})end
+	is "${#long}" 4008
+	config '.root.path = $p' --arg p "$long"
+	create_refused "root.path /directory1000/" "(/directory1000 is missing): no such file or directory"
+	config '.root.path = "rootfs" | .mounts += [{destination: "/x", type: "bind", source: $p, options: ["bind"]}]' --arg p "$long"
+	create_refused "mounts[6] /x: source /directory1000/" "is missing): no such file or directory"
+	touch "$R/directory1000"
+	config '.mounts[6].destination = $p | .mounts[6].source = "rootfs"' --arg p "$long"
+	create_refused "mounts[6] /directory1000/" "not a directory"
+}
+
 @test "a root below a directory that the user may not enter: the message names the directory" {
 	requires_user "root may go everywhere"
 	[[ ! -x /root ]] || skip "/root may be entered by anybody"

@@ -279,9 +279,15 @@ static void test_cloexec(void)
 	close(b);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
 static void test_err(void)
 {
 	static char long_text[3 * ERR_TEXT_MAX];
+	const char *dots;
 	struct err e = ERR_INIT;
 
 	CHECK(err_set(&e, -ENOENT, "open %s", "/x") == -ENOENT && e.code == -ENOENT, "set");
@@ -303,6 +309,17 @@ static void test_err(void)
 	CHECK(strlen(e.text) == ERR_TEXT_MAX - 1 && str_starts(e.text, "context: xxx"), "the context comes first");
 	err_wrap(&e, "%s", long_text);
 	CHECK(strlen(e.text) == ERR_TEXT_MAX - 1, "a long context");
+	err_set(&e, -ENOENT, "thing %s", long_text);
+	CHECK(str_starts(e.text, "thing xxx") && ends_with(e.text, "xxx: no such file or directory"),
+	      "begin and reason are there, the middle is cut");
+	err_hint(&e, "help");
+	CHECK(str_starts(e.text, "thing xxx") && ends_with(e.text, "xxx: no such file or directory; help"), "the hint as well");
+	memset(long_text, 0xa4, sizeof(long_text) - 1);
+	for (size_t i = 0; i < sizeof(long_text) - 2; i += 2)
+		long_text[i] = (char)0xc3;
+	err_set(&e, -ENOENT, "%s", long_text);
+	dots = strstr(e.text, "...");
+	CHECK(dots && (unsigned char)dots[-1] == 0xa4 && (unsigned char)dots[3] == 0xc3, "no letter is cut in two");
 	/* An argument may be the old text. */
 	err_say(&e, -EIO, "old");
 	err_wrap(&e, "%s", "new");
