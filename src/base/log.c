@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +21,9 @@ static struct {
 	enum log_level level;
 	void (*redirect)(enum log_level, const char *, void *);
 	void *redirect_ctx;
+	bool outlives; /* log_outlive() */
+	char path[PATH_MAX];
+	struct stat st;
 } target = { .fd = -1, .level = LOG_LEVEL_WARNING };
 
 static const char *const level_names[] = {
@@ -38,6 +43,32 @@ int log_open(const struct log_target *t)
 	/* Engines parse the whole file as one JSON object: what an earlier command said must not stay. */
 	target.fd = open(t->path, O_WRONLY | O_CREAT | (t->json ? O_TRUNC : O_APPEND) | O_CLOEXEC, 0644);
 	return target.fd < 0 ? -errno : 0;
+}
+
+void log_outlive(void)
+{
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", target.fd);
+	n = target.fd < 0 ? -1 : readlink(link, target.path, sizeof(target.path) - 1);
+	target.path[n < 0 ? 0 : n] = '\0';
+	if (n < 0 || fstat(target.fd, &target.st) < 0 || !S_ISREG(target.st.st_mode))
+		target.path[0] = '\0';
+	fd_close(&target.fd);
+	target.outlives = true;
+}
+
+/* The file that it was, opened for one line; without waiting for anything that was put in its place. */
+static int open_again(void)
+{
+	_cleanup_close_ int fd = *target.path ? open(target.path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) :
+						-1;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_ino != target.st.st_ino || st.st_dev != target.st.st_dev)
+		return -ENOENT;
+	return TAKE_FD(fd);
 }
 
 void log_redirect(void (*fn)(enum log_level, const char *, void *), void *ctx)
@@ -107,6 +138,13 @@ void log_line(enum log_level level, const char *text)
 {
 	if (target.redirect) {
 		target.redirect(level, text, target.redirect_ctx);
+		return;
+	}
+	if (target.outlives) {
+		target.fd = open_again();
+		if (target.fd >= 0)
+			write_file(level, text);
+		fd_close(&target.fd);
 		return;
 	}
 	if (target.fd >= 0)

@@ -23,6 +23,11 @@ struct log_target {
 /* Open the log.  Returns 0 or a negative errno for the file. The path is not kept. */
 int log_open(const struct log_target *target);
 
+/* For a process that outlives the command: from now on each line is appended to the --log file if that is still the
+   same one at its path, which later commands may have emptied, or else to nothing; stderr gets none.  A log that
+   is no regular file is given up.  The descriptor is closed. */
+void log_outlive(void);
+
 /* Hand each line to fn instead of writing it; used by the processes that become the container. */
 void log_redirect(void (*fn)(enum log_level level, const char *text, void *ctx), void *ctx);
 

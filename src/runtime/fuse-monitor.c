@@ -208,16 +208,22 @@ static void take_request(struct monitor *m)
 	drop_privileges();
 }
 
+/* Into the servers' log, and into the engine's while the container lives. */
 static void tell_end(const struct monitor *m, const struct server *server, int status)
 {
 	const char *consequence = m->init >= 0 ? ": accesses fail with ENOTCONN from now on" : "";
+	_cleanup_free_ char *text = NULL;
 
 	if (WIFSIGNALED(status))
-		say("%s: %s (process %d) was killed by %s%s", server->what, server->program, server->pid,
-		    signals_name(WTERMSIG(status)), consequence);
+		text = str_printf("%s: %s (process %d) was killed by %s%s", server->what, server->program, server->pid,
+				  signals_name(WTERMSIG(status)), consequence);
 	else if (m->init >= 0 || WEXITSTATUS(status) != 0)
-		say("%s: %s (process %d) ended with status %d%s", server->what, server->program, server->pid,
-		    WEXITSTATUS(status), consequence);
+		text = str_printf("%s: %s (process %d) ended with status %d%s", server->what, server->program, server->pid,
+				  WEXITSTATUS(status), consequence);
+	if (text)
+		say("%s", text);
+	if (text && m->init >= 0)
+		log_warning("%s", text);
 }
 
 static void reap(struct monitor *m)
@@ -328,6 +334,7 @@ static void __attribute__((noreturn)) monitor_main(const struct fuse_monitor_sta
 	int r;
 
 	log_redirect(NULL, NULL);
+	log_outlive();
 	r = detach(&m, start->log_fd);
 	if (r < 0)
 		err_set(&hello, r, "start the FUSE monitor");

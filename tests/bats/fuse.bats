@@ -155,6 +155,33 @@ monitor_pid() {
 	is "$(container_status)" running
 }
 
+@test "a server that dies: the engine's log tells as well, if its level is wanted and it is still there" {
+	with_image
+	args /guest sleep
+	local how
+	for how in text json quiet gone other; do
+		local log=(--log "$T/$how.log" --log-format text --log-level warning)
+		[[ $how != json ]] || log[3]=json
+		[[ $how != quiet ]] || log[5]=error
+		works "${log[@]}" create --bundle "$B" "$ID"
+		works start "$ID"
+		# a later command empties the file, as with --log-format json
+		: >"$T/$how.log"
+		[[ $how != gone ]] || rm "$T/$how.log"
+		[[ $how != other ]] || { mv "$T/$how.log" "$T/older.log" && touch "$T/$how.log"; }
+		kill -KILL "$(server_pid)"
+		wait_until grep -q SIGKILL "$T/state/$ID/fuse.log"
+		is "$(grep -c SIGKILL "$T/state/$ID/fuse.log")" 1
+		case $how in
+		text) wait_until grep -q 'level=warning msg="mounts\[6\] /data: .*SIGKILL.*ENOTCONN' "$T/text.log" ;;
+		json) wait_until eval '[[ $(jq -r .level "$T/json.log") == warning && $(jq -r .msg "$T/json.log") == *SIGKILL* ]]' ;;
+		gone) [[ ! -e $T/gone.log ]] ;;
+		esac
+		works delete --force "$ID"
+		[[ ! -s $T/quiet.log && ! -s $T/other.log ]]
+	done
+}
+
 @test "server and monitor: what they hold" {
 	with_image
 	sleeping
