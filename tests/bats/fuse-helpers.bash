@@ -47,7 +47,7 @@ as_user_with_fuse() { # FILE
 	mkdir -p "$T/layers"/{dev,lower,upper,work,merged}
 	chown -R "$OCITEST_USER:" "$T/layers"
 	chmod 755 "$T/layers"
-	OCIRUN=$OCIRUN OCIRUN_ARGS=${OCIRUN_ARGS:-} TOP=$T FILE=$1 USER_=$OCITEST_USER timeout 500 unshare -m --propagation private bash -euc '
+	OCIRUN=$OCIRUN OCIRUN_ARGS=${OCIRUN_ARGS:-} OCIRUN_TOOLS=$OCIRUN_TOOLS TOP=$T FILE=$1 USER_=$OCITEST_USER timeout 500 unshare -m --propagation private bash -euc '
 		mount -t tmpfs -o mode=755 none "$TOP/layers/dev"
 		mknod "$TOP/layers/dev/fuse" c 10 229
 		chmod 666 "$TOP/layers/dev/fuse"
@@ -61,7 +61,7 @@ as_user_with_fuse() { # FILE
 			none "$TOP/layers/dev/merged"
 		chown "$USER_:" "$TOP/layers/dev/merged"
 		exec setpriv "--reuid=$USER_" "--regid=$USER_" --init-groups env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ TMPDIR=/tmp \
-			"OCIRUN=$OCIRUN" "OCIRUN_ARGS=$OCIRUN_ARGS" "OCITEST_ON_OVERLAY=$TOP/layers/dev/merged" bats "$FILE"
+			"OCIRUN=$OCIRUN" "OCIRUN_ARGS=$OCIRUN_ARGS" "OCIRUN_TOOLS=$OCIRUN_TOOLS" "OCITEST_ON_OVERLAY=$TOP/layers/dev/merged" bats "$FILE"
 	' 3>&- 4>&- >"$T/user.tap" 2>&1 || { cat "$T/user.tap" >&2; return 1; }
 	grep -q '^ok' "$T/user.tap"
 }

@@ -214,6 +214,33 @@ monitor_pid() {
 	works delete --force "$ID"
 }
 
+# A mount of the server that knows about id mappings, for a container with many ids.
+with_idmap_server() { # OPTION...
+	requires_fuse
+	[[ $ROOTLESS == 0 ]] || config_many_ids
+	annotate fuse.program.idmapped "$OCIRUN_TOOLS/idmap-fuse"
+	add_fuse /data idmapped none "$@"
+	args /guest stat /data /data/file
+}
+
+owners() {
+	jq -r '"\(.uid):\(.gid)"' <<<"$output" | paste -sd' '
+}
+
+@test "idmap: a server that allows it has its ids shifted, without privilege" {
+	with_idmap_server
+	runs
+	is "$(owners)" "5:6 5:6"
+	config '(.mounts[] | select(.destination == "/data")).options = ["idmap=uids=@5-0-1;gids=@6-0-1"]'
+	runs
+	is "$(owners)" "0:0 0:0"
+}
+
+@test "idmap: a server that does not allow it is refused, and the message tells what it lacks" {
+	with_idmap_server noidmap "idmap=uids=@5-0-1;gids=@6-0-1"
+	create_refused "mounts[6] /data" "fuse.idmapped does not support idmapped" FUSE_ALLOW_IDMAP
+}
+
 @test "all of this as an ordinary user, where /dev/fuse may be opened and fusermount cannot be executed" {
 	as_user_with_fuse "$BATS_TEST_FILENAME"
 }
