@@ -30,6 +30,14 @@ pack() {
 	esac
 }
 
+# The one that is installed, or what tests/make-erofsfuse has fetched.
+requires_erofsfuse() {
+	! command -v erofsfuse >/dev/null || return 0
+	local fetched=${OCIRUN_TEST_CACHE:-$HOME/.cache/ocirun-tests}/erofsfuse/erofsfuse
+	[[ -x $fetched ]] || skip "needs erofsfuse, which Debian 12 lacks (tests/run fetches that of Debian 13 where it can)"
+	annotate fuse.program.erofsfuse "$fetched"
+}
+
 # annotate KEY VALUE...: below org.ocirun.
 annotate() {
 	while (($#)); do
@@ -47,6 +55,8 @@ as_user_with_fuse() { # FILE
 	mkdir -p "$T/layers"/{dev,lower,upper,work,merged}
 	chown -R "$OCITEST_USER:" "$T/layers"
 	chmod 755 "$T/layers"
+	mkdir "$T/cache"
+	cp -r "${OCIRUN_TEST_CACHE:-$HOME/.cache/ocirun-tests}/erofsfuse" "$T/cache/" 2>/dev/null || true
 	OCIRUN=$OCIRUN OCIRUN_ARGS=${OCIRUN_ARGS:-} OCIRUN_TOOLS=$OCIRUN_TOOLS TOP=$T FILE=$1 USER_=$OCITEST_USER timeout 500 unshare -m --propagation private bash -euc '
 		mount -t tmpfs -o mode=755 none "$TOP/layers/dev"
 		mknod "$TOP/layers/dev/fuse" c 10 229
@@ -61,7 +71,7 @@ as_user_with_fuse() { # FILE
 			none "$TOP/layers/dev/merged"
 		chown "$USER_:" "$TOP/layers/dev/merged"
 		exec setpriv "--reuid=$USER_" "--regid=$USER_" --init-groups env -i PATH=/usr/local/bin:/usr/bin:/bin HOME=/ TMPDIR=/tmp \
-			"OCIRUN=$OCIRUN" "OCIRUN_ARGS=$OCIRUN_ARGS" "OCIRUN_TOOLS=$OCIRUN_TOOLS" "OCITEST_ON_OVERLAY=$TOP/layers/dev/merged" bats "$FILE"
+			"OCIRUN=$OCIRUN" "OCIRUN_ARGS=$OCIRUN_ARGS" "OCIRUN_TOOLS=$OCIRUN_TOOLS" "OCIRUN_TEST_CACHE=$TOP/cache" "OCITEST_ON_OVERLAY=$TOP/layers/dev/merged" bats "$FILE"
 	' 3>&- 4>&- >"$T/user.tap" 2>&1 || { cat "$T/user.tap" >&2; return 1; }
 	grep -q '^ok' "$T/user.tap"
 }

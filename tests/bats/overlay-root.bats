@@ -192,11 +192,15 @@ image_root() { # TYPE
 }
 
 @test "an erofs as root" {
-	[[ $ROOTLESS == 0 ]] || requires erofsfuse
+	[[ $ROOTLESS == 0 ]] || requires_erofsfuse
 	image_root erofs
 	args /guest cat /etc/group
 	runs
 	has "$output" root:x:0
+	annotate rootfs.overlay.upper tmpfs
+	guest append /etc/group more -- cat /etc/group
+	runs
+	has "$output" more
 }
 
 @test "an ext4 as root" {
