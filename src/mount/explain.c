@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "kernel/mntinfo.h"
+#include "kernel/userns.h"
 
 /* Cut the path behind its next component; false at the end. `*pos` starts at 0. */
 static bool next_prefix(const char *path, size_t *pos, char **prefix)
@@ -47,6 +48,32 @@ static void describe_owner(const struct stat *st, char *text, size_t n_text)
 		snprintf(text, n_text, "%u:%u", st->st_uid, st->st_gid);
 }
 
+/* Who we are for the file systems of the host: the owner that a directory would have to let in. */
+static void describe_us(char *text, size_t n_text)
+{
+	struct userns_map map = { .n_extents = 0 };
+	uint32_t host = geteuid();
+
+	if (userns_map_read("/proc/self/uid_map", &map) >= 0 && userns_map_to_outside(&map, geteuid(), &host) &&
+	    host != geteuid())
+		snprintf(text, n_text, "the container's root, which is user %u outside", host);
+	else
+		snprintf(text, n_text, "the container's root");
+	userns_map_done(&map);
+}
+
+static int explain_search(struct err *e, int code, const char *what, const char *path, const char *prefix,
+			  const struct stat *st)
+{
+	char owner[64], us[64];
+
+	describe_owner(st, owner, sizeof(owner));
+	describe_us(us, sizeof(us));
+	err_set(e, code, "%s %s (%s, mode %04o of %s, cannot be searched by %s)", what, path, prefix,
+		(unsigned)st->st_mode & 07777U, owner, us);
+	return err_hint(e, "chmod o+x %s, or move the data elsewhere", prefix);
+}
+
 int explain_path(struct err *e, int code, const char *what, const char *path)
 {
 	_cleanup_free_ char *prefix = NULL;
@@ -61,14 +88,8 @@ int explain_path(struct err *e, int code, const char *what, const char *path)
 		}
 		if (code == -ENOTDIR && !S_ISDIR(st.st_mode))
 			return err_set(e, code, "%s %s (%s is not a directory)", what, path, prefix);
-		if (code == -EACCES && S_ISDIR(st.st_mode) && faccessat(AT_FDCWD, prefix, X_OK, AT_EACCESS) < 0) {
-			char owner[64];
-
-			describe_owner(&st, owner, sizeof(owner));
-			err_set(e, code, "%s %s (%s, mode %04o of %s, cannot be searched by the container's root)", what,
-				path, prefix, (unsigned)st.st_mode & 07777U, owner);
-			return err_hint(e, "chmod o+x %s, or move the data elsewhere", prefix);
-		}
+		if (code == -EACCES && S_ISDIR(st.st_mode) && faccessat(AT_FDCWD, prefix, X_OK, AT_EACCESS) < 0)
+			return explain_search(e, code, what, path, prefix, &st);
 	}
 	return err_set(e, code, "%s %s", what, path);
 }
