@@ -103,3 +103,19 @@ load helpers
 	refused "does not exist" -- delete "$ID"
 	works delete --force "$ID"
 }
+
+@test "delete with a configuration that was damaged: the container is removed, and the poststop hooks are missed aloud" {
+	printf '#!/bin/sh\ntouch %s\n' "$T/ran" >"$T/hook"
+	chmod 755 "$T/hook"
+	config '.hooks.poststop = [{path: $p}]' --arg p "$T/hook"
+	args /guest true
+	started
+	wait_for_status stopped
+	echo '{ "ociVersion": 1' >"$T/state/$ID/config.json"
+	ocirun delete "$ID"
+	is "$status" 0
+	has "$stderr" "config.json"
+	has "$stderr" "its poststop hooks cannot be run"
+	no_container
+	[[ ! -e $T/ran ]]
+}

@@ -256,18 +256,25 @@ image_root() { # TYPE
 	create_refused "root image $B/root.img"
 }
 
+# The JSON behind a mark in the document, given to a plain configuration.
+example() { # NAME
+	sed -nE "/^<!-- tested( as root)?: $1 -->/,/^\`\`\`$/p" "$document" | sed '1,2d;$d' >"$T/example.json"
+	jq -s '.[0] as $c | .[1] as $x | $c * $x | .mounts = $c.mounts + ($x.mounts // [])' "$T/plain.json" "$T/example.json" \
+		>"$B/config.json"
+}
+
 @test "the examples of docs/rootless-mounts.md" {
-	local name document=$tests_dir/../docs/rootless-mounts.md
+	local name names document=$tests_dir/../docs/rootless-mounts.md
 	requires squashfuse squashfuse_ll
 	[[ $ROOTLESS == 0 ]] || requires_fuse
 	mkdir "$B/changes" "$B/changes.work" "$B/patch"
 	pack squashfs "$R" "$B/image.squashfs"
 	pack squashfs "$R/etc" "$B/data.squashfs"
 	cp "$B/config.json" "$T/plain.json"
-	for name in upper tmpfs image image-upper fuse; do
-		sed -n "/^<!-- tested: $name -->/,/^\`\`\`$/p" "$document" | sed '1,2d;$d' >"$T/example.json"
-		jq -s '.[0] as $c | .[1] as $x | $c * $x | .mounts = $c.mounts + ($x.mounts // [])' "$T/plain.json" "$T/example.json" \
-			>"$B/config.json"
+	names=$(sed -nE 's/^<!-- tested: (.*) -->/\1/p' "$document")
+	is "$(wc -w <<<"$names") of $(grep -c '```json' "$document")" "5 of 8"
+	for name in $names; do
+		example "$name"
 		case $name in
 		image) args /guest cat /etc/passwd ;;
 		fuse) args /guest cat /data/passwd ;;
@@ -277,6 +284,30 @@ image_root() { # TYPE
 		has "$output" root:x:0
 	done
 	[[ -e $B/changes/made && ! -e $R/made ]]
+}
+
+@test "the examples of docs/rootless-mounts.md that are for root" {
+	requires_root "shifts the ids of ordinary file systems"
+	local name document=$tests_dir/../docs/rootless-mounts.md
+	mkdir "$B/data" "$B/patch"
+	touch "$B/data/file"
+	chown -R 1000:1000 "$B/data" "$B/patch"
+	cp "$B/config.json" "$T/plain.json"
+	for name in $(sed -nE 's/^<!-- tested as root: (.*) -->/\1/p' "$document"); do
+		example "$name"
+		args /guest stat /data/file
+		if [[ $name == idmap-root ]]; then
+			config_many_ids
+			chown -R 0:0 "$R"
+			args /guest stat /etc/passwd
+		fi
+		runs
+		is "$name $(fact '"\(.uid):\(.gid)"')" "$name 0:0"
+	done
+	example idmap-bind
+	args /guest touch /data/new
+	runs
+	is "$(stat -c %u:%g "$B/data/new")" 1000:1000
 }
 
 @test "all of this as an ordinary user, where /dev/fuse may be opened and fusermount cannot be executed" {
