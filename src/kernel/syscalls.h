@@ -41,6 +41,9 @@
 #define SYS_NR_openat2 SYS_NUMBER(437)
 #define SYS_NR_pidfd_getfd SYS_NUMBER(438)
 #define SYS_NR_mount_setattr SYS_NUMBER(442)
+#define SYS_NR_landlock_create_ruleset SYS_NUMBER(444)
+#define SYS_NR_landlock_add_rule SYS_NUMBER(445)
+#define SYS_NR_landlock_restrict_self SYS_NUMBER(446)
 #define SYS_NR_fchmodat2 SYS_NUMBER(452)
 #define SYS_NR_statmount SYS_NUMBER(457)
 #define SYS_NR_listmount SYS_NUMBER(458)
@@ -379,6 +382,22 @@ static inline int sys_ioprio_set(int which, int who, int ioprio)
 static inline int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node)
 {
 	return sys_return(syscall(SYS_set_mempolicy, mode, nodes, max_node));
+}
+
+/* Since Linux 5.13; `attr` is a struct landlock_ruleset_attr (kernel/landlock.h). */
+static inline int sys_landlock_create_ruleset(const void *attr, size_t size, unsigned flags)
+{
+	return sys_return(syscall(SYS_NR_landlock_create_ruleset, attr, size, flags));
+}
+
+static inline int sys_landlock_add_rule(int ruleset, int type, const void *attr)
+{
+	return sys_return(syscall(SYS_NR_landlock_add_rule, ruleset, type, attr, 0));
+}
+
+static inline int sys_landlock_restrict_self(int ruleset)
+{
+	return sys_return(syscall(SYS_NR_landlock_restrict_self, ruleset, 0));
 }
 
 static inline int sys_execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)

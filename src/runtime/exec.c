@@ -15,6 +15,7 @@
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
 #include "kernel/tty.h"
+#include "runtime/confine.h"
 #include "runtime/console.h"
 #include "runtime/filter.h"
 #include "runtime/listener.h"
@@ -131,7 +132,9 @@ static int prepare(struct exec *x, struct err *e)
 		return err_say(e, -EINVAL, "process.terminal: a detached process needs --console-socket");
 	if (!x->process->terminal && x->options->console_socket)
 		return err_say(e, -EINVAL, "--console-socket: the process has no terminal");
-	r = filter_make(x->config, &x->seccomp, &x->have_seccomp, e);
+	r = confine_probe(x->config, e);
+	if (r == 0)
+		r = filter_make(x->config, &x->seccomp, &x->have_seccomp, e);
 	if (r < 0)
 		return r;
 	if (x->options->console_socket) {

@@ -9,6 +9,7 @@
 #include "kernel/caps.h"
 #include "libocispec-lite/ocispec-lite.h"
 #include "mount/rootfs.h"
+#include "runtime/confine.h"
 #include "runtime/runtime.h"
 #include "runtime/version.h"
 
@@ -117,6 +118,7 @@ static const struct oci_features_mount_extensions mount_extensions = { .idmap = 
 static const struct oci_pair annotations[] = {
 	{ "io.github.seccomp.libseccomp.version",
 	  QUOTE(SCMP_VER_MAJOR) "." QUOTE(SCMP_VER_MINOR) "." QUOTE(SCMP_VER_MICRO) },
+	{ CONFINE_PREFIX "version", CONFINE_VERSION },
 };
 
 /* Prefixes of annotations that change what the runtime does: an engine must not take them from

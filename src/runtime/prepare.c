@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/sock.h"
+#include "runtime/confine.h"
 #include "runtime/filter.h"
 #include "runtime/hooks.h"
 #include "runtime/prepare-checks.h"
@@ -158,6 +159,8 @@ int prepare_launch(struct launch *l, struct err *e)
 		r = prepare_check_user(l, e);
 	if (r == 0)
 		r = rootfs_check(l->config, l->bundle, e);
+	if (r == 0)
+		r = confine_probe(l->config, e);
 	if (r == 0)
 		r = filter_make(l->config, &l->seccomp, &l->have_seccomp, e);
 	if (r == 0)

@@ -25,6 +25,7 @@
 #include "kernel/pathat.h"
 #include "kernel/signals.h"
 #include "kernel/syscalls.h"
+#include "runtime/confine.h"
 #include "runtime/placement.h"
 #include "runtime/process-attributes.h"
 #include "runtime/users.h"
@@ -217,10 +218,18 @@ static int load_seccomp(const struct process_run *run, struct err *e)
 	return r < 0 && e->code == 0 ? err_set(e, r, "linux.seccomp: load the filter") : r;
 }
 
+/* The filter last, since it may forbid the other. */
+static int restrict_calls(const struct process_run *run, int ruleset, struct err *e)
+{
+	int r = confine_apply(ruleset, e);
+
+	return r < 0 ? r : load_seccomp(run, e);
+}
+
 /* User and capabilities; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN
-   may load a filter, so it goes first; with it the filter comes as late as possible, since it may forbid what is done
-   here. */
-static int drop_privileges(const struct process_run *run, struct err *e)
+   may restrict itself and load a filter, so that goes first; with it the filter comes as late as possible, since it may
+   forbid what is done here. */
+static int drop_privileges(const struct process_run *run, int ruleset, struct err *e)
 {
 	const struct oci_process *p = run->process;
 	const struct oci_capabilities none = { .n_bounding = 0 };
@@ -229,7 +238,7 @@ static int drop_privileges(const struct process_run *run, struct err *e)
 
 	capability_sets(p->capabilities ? p->capabilities : &none, &sets);
 	if (!p->no_new_privileges) {
-		r = load_seccomp(run, e);
+		r = restrict_calls(run, ruleset, e);
 		if (r < 0)
 			return r;
 	}
@@ -247,7 +256,7 @@ static int drop_privileges(const struct process_run *run, struct err *e)
 	if (p->no_new_privileges) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 			return err_set(e, -errno, "process.noNewPrivileges");
-		return load_seccomp(run, e);
+		return restrict_calls(run, ruleset, e);
 	}
 	return 0;
 }
@@ -280,6 +289,7 @@ int process_exec(const struct process_run *run, struct err *e)
 {
 	const struct oci_process *p = run->process;
 	_cleanup_(strv_done) struct strv env = STRV_INIT;
+	_cleanup_close_ int ruleset = -EBADF;
 	_cleanup_free_ char *program = NULL;
 	int r;
 
@@ -298,6 +308,8 @@ int process_exec(const struct process_run *run, struct err *e)
 		r = placement_set_memory(run->config->linux_ ? run->config->linux_->memory_policy : NULL, e);
 	if (r == 0)
 		r = process_set_labels(p, e);
+	if (r == 0)
+		r = confine_prepare(run->config, &ruleset, e);
 	if (r < 0)
 		return r;
 	process_make_env(run, &env);
@@ -307,12 +319,13 @@ int process_exec(const struct process_run *run, struct err *e)
 	r = signals_reset();
 	if (r < 0)
 		return err_set(e, r, "reset signals");
-	r = drop_privileges(run, e);
+	r = drop_privileges(run, ruleset, e);
 	if (r == 0)
 		r = run->about_to_exec(run->ctx, e);
 	if (r < 0)
 		return r;
 
 	execve(program, (char *const *)p->args, env.v);
-	return process_explain_exec(p, program, errno, e);
+	r = process_explain_exec(p, program, errno, e);
+	return r == -EACCES ? confine_explain_exec(run->config, e) : r;
 }

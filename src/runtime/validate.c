@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "kernel/userns.h"
+#include "runtime/confine.h"
 #include "runtime/placement.h"
 #include "runtime/rdt-schema.h"
 
@@ -359,7 +360,7 @@ int validate_config(const struct oci_config *config, struct err *e)
 	static int (*const checks[])(const struct oci_config *, struct err *) = {
 		check_version, check_root,  check_process, check_hooks,       check_namespaces,  check_mappings,
 		check_time,    check_names, check_devices, check_net_devices, check_personality, check_memory_policy,
-		check_sysctls, check_rdt,
+		check_sysctls, check_rdt,   confine_check,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {

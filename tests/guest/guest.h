@@ -27,9 +27,10 @@ struct act {
 /* facts.c, facts-kernel.c; both end with a row whose name is NULL. */
 extern const struct fact process_facts[];
 extern const struct fact kernel_facts[];
-/* acts.c, acts-files.c */
+/* acts.c, acts-files.c, acts-ipc.c */
 extern const struct act process_acts[];
 extern const struct act file_acts[];
+extern const struct act ipc_acts[];
 
 /* `guest stat PATH...` and the JSON of one path; used by facts too. */
 void print_stat(const char *path);

@@ -70,6 +70,8 @@ static int usage(void)
 		fprintf(stderr, "  %s %s\n", a->name, a->usage);
 	for (const struct act *a = file_acts; a->name; a++)
 		fprintf(stderr, "  %s %s\n", a->name, a->usage);
+	for (const struct act *a = ipc_acts; a->name; a++)
+		fprintf(stderr, "  %s %s\n", a->name, a->usage);
 	fprintf(stderr, "  do COMMAND [ARG...] -- COMMAND [ARG...]\nfacts: all");
 	for (const struct fact *f = process_facts; f->name; f++)
 		fprintf(stderr, " %s", f->name);
@@ -103,6 +105,8 @@ int run_command(int n, char **args)
 	act = find_act(process_acts, args[0]);
 	if (!act)
 		act = find_act(file_acts, args[0]);
+	if (!act)
+		act = find_act(ipc_acts, args[0]);
 	if (!act || n - 1 < act->min_args)
 		return usage();
 	return act->run(n - 1, args + 1);
