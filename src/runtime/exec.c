@@ -134,7 +134,7 @@ static int prepare(struct exec *x, struct err *e)
 		return err_say(e, -EINVAL, "--console-socket: the process has no terminal");
 	r = confine_probe(x->config, e);
 	if (r == 0)
-		r = filter_make(x->config, &x->seccomp, &x->have_seccomp, e);
+		r = filter_make(x->config, state_document(&x->state)->seccomp_receiver, &x->seccomp, &x->have_seccomp, e);
 	if (r < 0)
 		return r;
 	if (x->options->console_socket) {

@@ -2,8 +2,10 @@
 /* Which filter: see filter.h.  How it is compiled is seccomp/'s business. */
 #include "runtime/filter.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "runtime/bundle.h"
 
 static const struct oci_seccomp *find_profile(const struct oci_config *config)
@@ -11,12 +13,21 @@ static const struct oci_seccomp *find_profile(const struct oci_config *config)
 	return config->linux_ ? config->linux_->seccomp : NULL;
 }
 
-const char *filter_listener_path(const struct oci_config *config)
+const char *filter_receiver_from_environment(void)
+{
+	const char *path = getenv("RUN_OCI_SECCOMP_RECEIVER");
+
+	return str_empty(path) ? NULL : path;
+}
+
+const char *filter_listener_path(const struct oci_config *config, const char *receiver)
 {
 	const struct oci_seccomp *profile = find_profile(config);
+	const char *annotation = bundle_annotation(config, "run.oci.seccomp.receiver");
 
-	return profile && profile->listener_path ? profile->listener_path :
-						   bundle_annotation(config, "run.oci.seccomp.receiver");
+	if (profile && profile->listener_path)
+		return profile->listener_path;
+	return annotation ? annotation : receiver;
 }
 
 static bool is_strict(const struct oci_config *config)
@@ -26,7 +37,8 @@ static bool is_strict(const struct oci_config *config)
 	return value && strcmp(value, "0") != 0;
 }
 
-int filter_make(const struct oci_config *config, struct seccomp_program *ret_program, bool *ret_have, struct err *e)
+int filter_make(const struct oci_config *config, const char *receiver, struct seccomp_program *ret_program,
+		bool *ret_have, struct err *e)
 {
 	const char *raw = bundle_annotation(config, "run.oci.seccomp_bpf_data");
 	struct oci_seccomp profile = { .default_action = OCI_SECCOMP_ALLOW };
@@ -37,8 +49,8 @@ int filter_make(const struct oci_config *config, struct seccomp_program *ret_pro
 		return 0;
 	if (find_profile(config))
 		profile = *find_profile(config);
-	/* The annotation is the older way to say the same. */
-	profile.listener_path = filter_listener_path(config);
+	/* Annotation and environment are the older ways to say the same. */
+	profile.listener_path = filter_listener_path(config, receiver);
 	if (raw) {
 		r = seccomp_from_base64(&profile, raw, ret_program, e);
 		if (r < 0)

@@ -13,7 +13,7 @@ int listener_hand_over(const struct oci_config *config, const struct state_docum
 {
 	static const char *const fds[] = { "seccompFd", NULL };
 	const struct oci_seccomp *profile = config->linux_ ? config->linux_->seccomp : NULL;
-	const char *path = filter_listener_path(config);
+	const char *path = filter_listener_path(config, document->seccomp_receiver);
 	const struct oci_state state = {
 		.oci_version = document->oci_version,
 		.id = document->id,

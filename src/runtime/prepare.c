@@ -123,6 +123,7 @@ static void make_record(struct launch *l)
 		.created = l->created,
 		.owner_uid = l->caller.euid,
 		.no_new_keyring = l->options->no_new_keyring,
+		.seccomp_receiver = filter_receiver_from_environment(),
 		.annotations = l->config->annotations,
 		.n_annotations = l->config->n_annotations,
 	};
@@ -162,7 +163,7 @@ int prepare_launch(struct launch *l, struct err *e)
 	if (r == 0)
 		r = confine_probe(l->config, e);
 	if (r == 0)
-		r = filter_make(l->config, &l->seccomp, &l->have_seccomp, e);
+		r = filter_make(l->config, filter_receiver_from_environment(), &l->seccomp, &l->have_seccomp, e);
 	if (r == 0)
 		r = plan_cgroup(l, e);
 	if (r < 0)

@@ -39,6 +39,7 @@ struct state_document {
 	int64_t fuse_pid; /* of the monitor of its FUSE servers; 0: it has none */
 	uint64_t fuse_pid_start_time;
 	bool no_new_keyring;
+	const char *seccomp_receiver; /* filter.h; NULL: none */
 	const char *rdt_group; /* rdt.h: its group of resctrl; NULL: none */
 	bool rdt_made;         /* create makes the group */
 	bool rdt_monitored;    /* create makes a monitoring group named as the container */
