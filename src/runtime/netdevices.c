@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -28,21 +29,39 @@ static int configure_inside(int netns, const char *name, const struct netlink_ad
 	return r < 0 ? r : -status;
 }
 
+/* How many numbers the kernel itself would try for a "%d": eight pages of bits (net/core/dev.c, __dev_alloc_name). */
+#define MAX_NUMBER 32768
+
+/* Move it as `name`, or as the first free one of a template such as "eth%d": the kernel would not tell which it took. */
+static int move_as(const char *device, int netns, const char *name, char **ret_name)
+{
+	const char *place = strstr(name, "%d");
+	int r = -EEXIST;
+
+	for (int i = 0; r == -EEXIST && i < (place ? MAX_NUMBER : 1); i++) {
+		free(*ret_name);
+		*ret_name = place ? str_printf("%.*s%d%s", (int)(place - name), name, i, place + 2) : xstrdup(name);
+		r = netlink_move(device, netns, *ret_name);
+	}
+	return r;
+}
+
 static int move_one(const struct oci_net_device *d, int netns, struct err *e)
 {
 	_cleanup_(netlink_addresses_done) struct netlink_addresses addresses = { NULL, 0 };
 	const char *name = d->name ? d->name : d->key;
+	_cleanup_free_ char *moved = NULL;
 	int r;
 
 	r = netlink_addresses_save(d->key, &addresses);
 	if (r < 0)
 		return err_set(e, r, "linux.netDevices.%s: read its addresses", d->key);
-	r = netlink_move(d->key, netns, name);
+	r = move_as(d->key, netns, name, &moved);
 	if (r == -EEXIST)
 		return err_say(e, r, "linux.netDevices.%s: the container has a device %s already", d->key, name);
 	if (r < 0)
 		return err_set(e, r, "linux.netDevices.%s: move it into the container as %s", d->key, name);
-	r = configure_inside(netns, name, &addresses);
+	r = configure_inside(netns, moved, &addresses);
 	if (r < 0)
 		return err_set(e, r, "linux.netDevices.%s: set it up in the container", d->key);
 	return 0;

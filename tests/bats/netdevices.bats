@@ -39,6 +39,36 @@ with_device() {
 	has "$output" ocit0
 }
 
+@test "netDevices: %d in a name is a template, and only permanent addresses of global scope are kept (config-linux.md, Network Devices)" {
+	with_device
+	WRAP=(unshare --net sh -ec 'ip link add ocit0 type veth peer name ocit1
+		ip addr add 192.0.2.1/24 dev ocit0
+		ip addr add 192.0.2.77/24 dev ocit0 valid_lft 500 preferred_lft 400
+		ip addr add 169.254.7.7/16 dev ocit0 scope link
+		"$@"' sh)
+	config '.linux.netDevices = {ocit0: {name: "net%d"}}'
+	guest network -- cat /proc/net/fib_trie
+	ocirun run --bundle "$B" "$ID"
+	is "$status" 0
+	has "$output" '"net0":"up"'
+	has "$output" 192.0.2.1
+	lacks "$output" 192.0.2.77
+	lacks "$output" 169.254.7.7
+}
+
+@test "netDevices: a device is not moved back when the container ends (config-linux.md, Network Devices)" {
+	with_device
+	WRAP=(unshare --net sh -ec 'ip link add ocit0 type dummy 2>/dev/null || ip link add ocit0 type veth peer name ocit1
+		"$@"
+		test ! -e /sys/class/net/ocit0 || echo back >&2
+		ip -o link >&2' sh)
+	config '.linux.netDevices = {ocit0: {}}'
+	args /guest true
+	ocirun run --bundle "$B" "$ID"
+	is "$status" 0
+	lacks "$stderr" "ocit0"
+}
+
 @test "netDevices: a name that the container has already, and a device that does not exist, are errors" {
 	with_device
 	config '.linux.netDevices = {ocit0: {name: "lo"}}'
