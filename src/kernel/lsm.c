@@ -40,3 +40,8 @@ int lsm_set_selinux(const char *label)
 {
 	return write_attr("thread-self/attr/exec", label);
 }
+
+int lsm_set_keycreate(const char *label)
+{
+	return write_attr("thread-self/attr/keycreate", label);
+}

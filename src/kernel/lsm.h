@@ -11,3 +11,6 @@ bool lsm_have_selinux(void);
 /* The files are reached in a verified procfs only (CVE-2019-16884). -EINVAL, -ENOENT: no such profile. */
 int lsm_set_apparmor(const char *profile);
 int lsm_set_selinux(const char *label);
+
+/* The SELinux label of keyrings that this thread makes from now on until execve. */
+int lsm_set_keycreate(const char *label);

@@ -165,6 +165,24 @@ static const uint64_t sched_flags[] = {
 	[OCI_SCHED_FLAG_UTIL_CLAMP_MAX] = 0x40,
 };
 
+/* sched_setattr(2), sched(7): the kernel has one errno for many rules. */
+static int explain_scheduler(const struct oci_scheduler *s, int r, struct err *e)
+{
+	bool deadline = s->policy == OCI_SCHED_DEADLINE;
+
+	err_set(e, r, "process.scheduler");
+	if (r == -EPERM)
+		return err_hint(e, "%s", deadline ? "SCHED_DEADLINE takes CAP_SYS_NICE, and all processors of the cpuset" :
+						    "it takes CAP_SYS_NICE, or room in RLIMIT_RTPRIO and RLIMIT_NICE");
+	if (r == -EBUSY && deadline)
+		return err_hint(e, "runtime / period is more than the processors have left for SCHED_DEADLINE "
+				   "(/proc/sys/kernel/sched_rt_runtime_us)");
+	if (r == -EINVAL && deadline)
+		return err_hint(e, "SCHED_DEADLINE wants a runtime of 1024 ns at least, and a period between "
+				   "/proc/sys/kernel/sched_deadline_period_min_us and sched_deadline_period_max_us");
+	return r;
+}
+
 static int set_scheduler(pid_t pid, const struct oci_scheduler *s, struct err *e)
 {
 	struct sys_sched_attr attr = {
@@ -181,9 +199,7 @@ static int set_scheduler(pid_t pid, const struct oci_scheduler *s, struct err *e
 	for (size_t i = 0; i < s->n_flags; i++)
 		attr.sched_flags |= sched_flags[s->flags[i]];
 	r = sys_sched_setattr(pid, &attr);
-	if (r < 0)
-		return err_set(e, r, "process.scheduler");
-	return 0;
+	return r < 0 ? explain_scheduler(s, r, e) : 0;
 }
 
 #define IOPRIO_WHO_PROCESS 1
@@ -200,19 +216,27 @@ int process_tune(pid_t pid, const struct oci_process *process, struct err *e)
 		/* OCI_IOPRIO_RT, BE and IDLE have the kernel's numbers 1, 2 and 3. */
 		r = sys_ioprio_set(IOPRIO_WHO_PROCESS, pid, ((int)io->class_ << IOPRIO_CLASS_SHIFT) | io->priority);
 		if (r < 0)
-			return err_set(e, r, "process.ioPriority");
+			err_set(e, r, "process.ioPriority");
+		if (r == -EPERM)
+			return err_hint(e, "IOPRIO_CLASS_RT takes CAP_SYS_ADMIN or CAP_SYS_NICE");
 	}
 	return r;
 }
 
 #define KEYCTL_JOIN_SESSION_KEYRING 1
 
-int process_join_keyring(const char *name, struct err *e)
+int process_join_keyring(const char *name, const char *label, struct err *e)
 {
 	int r;
 
 	if (!name)
 		return 0;
+	/* The keyring has the label of the program that uses it; execve resets what is set here. */
+	if (!str_empty(label)) {
+		r = lsm_set_keycreate(label);
+		if (r < 0)
+			return err_set(e, r, "process.selinuxLabel %s: `/proc/thread-self/attr/keycreate`", label);
+	}
 	r = sys_keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)name, 0, 0, 0);
 	/* ENOSYS: a kernel without keyrings, or an engine's filter around us; there is nothing to leak then. */
 	if (r < 0 && r != -ENOSYS)

@@ -285,6 +285,18 @@ static int set_personality(const struct oci_config *config, struct err *e)
 	return 0;
 }
 
+/* What execve keeps, or applies. */
+static int set_attributes(const struct process_run *run, struct err *e)
+{
+	int r = set_personality(run->config, e);
+
+	if (r == 0)
+		r = placement_set_memory(run->config->linux_ ? run->config->linux_->memory_policy : NULL, e);
+	if (r == 0)
+		r = process_set_labels(run->process, e);
+	return r == 0 ? process_join_keyring(run->keyring, run->process->selinux_label, e) : r;
+}
+
 int process_exec(const struct process_run *run, struct err *e)
 {
 	const struct oci_process *p = run->process;
@@ -295,19 +307,13 @@ int process_exec(const struct process_run *run, struct err *e)
 
 	r = process_set_rlimits(p, e);
 	if (r == 0)
-		r = process_join_keyring(run->keyring, e);
-	if (r == 0)
 		r = set_groups(run, e);
 	if (r == 0)
 		r = enter_cwd(run, e);
 	if (r == 0)
 		r = process_find_program(p, &program, e);
 	if (r == 0)
-		r = set_personality(run->config, e);
-	if (r == 0)
-		r = placement_set_memory(run->config->linux_ ? run->config->linux_->memory_policy : NULL, e);
-	if (r == 0)
-		r = process_set_labels(p, e);
+		r = set_attributes(run, e);
 	if (r == 0)
 		r = confine_prepare(run->config, &ruleset, e);
 	if (r < 0)
