@@ -46,9 +46,11 @@ is crio.conf 'd["crio"]["runtime"]["runtimes"]["ocirun"]["runtime_path"]' /usr/b
 is containerd-v2.toml 'd["version"]' 2
 is containerd-v2.toml "$cri_v2"'["options"]["BinaryName"]' /usr/bin/ocirun
 is containerd-v2.toml "$cri_v2"'["runtime_type"]' io.containerd.runc.v2
+is containerd-v2.toml '"runc" in '"${cri_v2%\[*}" True
 is containerd-v3.toml 'd["version"]' 3
 is containerd-v3.toml "$cri_v3"'["options"]["BinaryName"]' /usr/bin/ocirun
 is containerd-v3.toml "$cri_v3"'["runtime_type"]' io.containerd.runc.v2
+is containerd-v3.toml '"runc" in '"${cri_v3%\[*}" True
 is docker.json '.runtimes.ocirun.path' /usr/bin/ocirun
 is runtimeclass.yaml 'd[0]["handler"]' ocirun
 is runtimeclass.yaml 'd[1]["spec"]["runtimeClassName"] == d[0]["metadata"]["name"]' True
