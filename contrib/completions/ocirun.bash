@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for bash; it goes into PREFIX/share/bash-completion/completions.
 
-_ocirun_commands="create start run state kill delete exec list ps pause resume update events spec features help"
+_ocirun_commands="create start run state kill delete exec list ps pause resume update events checkpoint restore spec features help"
 
 # The options of a command; without a command the global ones.
 _ocirun_options()
 {
 	local create="--bundle --config --console-socket --pid-file --pidfd-socket --preserve-fds --no-pivot
 		--no-new-keyring --no-subreaper"
+
+	local criu="--image-path --work-path --tcp-established --tcp-skip-in-flight --ext-unix-sk --shell-job
+		--file-locks --manage-cgroups-mode --network-lock --empty-ns --lazy-pages --auto-dedup
+		--link-remap"
 
 	case "$1" in
 	"") echo "--root --log --log-format --log-level --debug --cgroup-manager --systemd-cgroup --rootless --version" ;;
@@ -23,6 +27,9 @@ _ocirun_options()
 		--cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp
 		--l3-cache-schema --mem-bw-schema --memory --memory-reservation --memory-swap --pids-limit" ;;
 	events) echo "--stats --interval" ;;
+	checkpoint) echo "$criu --leave-running --pre-dump --parent-path --page-server --status-fd" ;;
+	restore) echo "$criu --bundle --config --console-socket --pid-file --pidfd-socket --detach --keep --tcp-close
+		--lsm-profile --lsm-mount-context --no-pivot --no-subreaper" ;;
 	spec) echo "--bundle --rootless" ;;
 	esac
 	echo "--help"
@@ -37,11 +44,15 @@ _ocirun_values()
 	--cgroup-manager) echo "cgroupfs systemd disabled" ;;
 	--format) echo "table json" ;;
 	--cpu-idle) echo "0 1" ;;
+	--manage-cgroups-mode) echo "soft full strict ignore none props" ;;
+	--network-lock) echo "iptables nftables skip" ;;
+	--empty-ns) echo "network" ;;
 	--rootless) [[ -z $1 ]] && echo "true false auto" ;;
-	--root | --bundle | -b) echo "directory" ;;
-	-f) case "$1" in create | run) echo "file" ;; list | ps) echo "table json" ;; *) return 1 ;; esac ;;
+	--root | --bundle | -b | --image-path | --work-path) echo "directory" ;;
+	-f) case "$1" in create | run | restore) echo "file" ;; list | ps) echo "table json" ;; *) return 1 ;; esac ;;
 	--log | --config | --console-socket | --pid-file | --pidfd-socket | --process | --resources | -p | -r) echo "file" ;;
 	--env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cwd | --apparmor | --process-label | --cgroup | \
+		--parent-path | --page-server | --status-fd | --lsm-profile | --lsm-mount-context | \
 		--preserve-fds | --blkio-weight | --cpu-* | --cpuset-* | --kernel-memory* | --memory* | --pids-limit | --interval) echo ;;
 	*) return 1 ;;
 	esac

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for fish; it goes into PREFIX/share/fish/vendor_completions.d.
 
-set -l commands create start run state kill delete exec list ps pause resume update events spec features help
+set -l commands create start run state kill delete exec list ps pause resume update events checkpoint restore spec features help
 
 complete -c ocirun -f
 
@@ -29,12 +29,14 @@ complete -c ocirun -n __fish_use_subcommand -a pause -d 'Freeze a container'
 complete -c ocirun -n __fish_use_subcommand -a resume -d 'Let a paused container go on'
 complete -c ocirun -n __fish_use_subcommand -a update -d 'Change resource limits'
 complete -c ocirun -n __fish_use_subcommand -a events -d 'Print what a container uses'
+complete -c ocirun -n __fish_use_subcommand -a checkpoint -d 'Save a running container'
+complete -c ocirun -n __fish_use_subcommand -a restore -d 'Make a container from saved files'
 complete -c ocirun -n __fish_use_subcommand -a spec -d 'Write a config.json to begin with'
 complete -c ocirun -n __fish_use_subcommand -a features -d 'Print what this build can do'
 complete -c ocirun -n __fish_use_subcommand -a help -d 'Show what a command does and takes'
 
 # Ids, and names of commands behind help.
-complete -c ocirun -n '__fish_seen_subcommand_from start state kill delete exec ps pause resume update events' \
+complete -c ocirun -n '__fish_seen_subcommand_from start state kill delete exec ps pause resume update events checkpoint' \
     -a '(command ocirun list --quiet 2>/dev/null)' -d Container
 complete -c ocirun -n '__fish_seen_subcommand_from help' -a "$commands"
 
@@ -102,6 +104,38 @@ complete -c ocirun -n '__fish_seen_subcommand_from update' -l pids-limit -x -d '
 # events
 complete -c ocirun -n '__fish_seen_subcommand_from events' -l stats -d 'Print the statistics once'
 complete -c ocirun -n '__fish_seen_subcommand_from events' -l interval -x -d 'Time between two statistics'
+
+# checkpoint and restore
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l image-path -r -a '(__fish_complete_directories)' -d "Directory of the saved files"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l work-path -r -a '(__fish_complete_directories)' -d "Directory of CRIU's log"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l tcp-established -d "Keep open TCP connections"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l tcp-skip-in-flight -d "Leave out TCP connections that are being made"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l ext-unix-sk -d "Keep unix sockets that lead outside"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l shell-job -d "The program uses the terminal of the caller"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l file-locks -d "Keep file locks"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l manage-cgroups-mode -x -a 'soft full strict ignore none props' -d "What CRIU does about cgroups"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l network-lock -x -a 'iptables nftables skip' -d "How the network is held meanwhile"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l empty-ns -x -a 'network' -d "Make this namespace, but leave it empty"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l lazy-pages -d "Move memory when it is used"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l auto-dedup -d "Free pages of parent images"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint restore' -l link-remap -d "Keep open files without a name"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l leave-running -d "Let the container go on"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l pre-dump -d "Save only memory; the container goes on"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l parent-path -x -d "Images of an earlier pre-dump"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l page-server -x -d "Send memory to a page server"
+complete -c ocirun -n '__fish_seen_subcommand_from checkpoint' -l status-fd -x -d "Descriptor that gets a NUL when lazy pages can be fetched"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -s b -l bundle -r -a '(__fish_complete_directories)' -d "Directory of the container"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -s f -l config -r -F -d "Configuration to use"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l console-socket -r -F -d "Unix socket that receives the terminal"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l pid-file -r -F -d "Write the process id to this file"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l pidfd-socket -r -F -d "Unix socket that receives a pidfd"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -s d -l detach -d "Return as soon as the container runs"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l keep -d "Keep the container after its end"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l tcp-close -d "Restore TCP connections as closed"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l lsm-profile -x -d "AppArmor profile or SELinux label"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l lsm-mount-context -x -d "SELinux context of mounts"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l no-pivot -d "Accepted and without effect"
+complete -c ocirun -n '__fish_seen_subcommand_from restore' -l no-subreaper -d "Accepted and without effect"
 
 # spec
 complete -c ocirun -n '__fish_seen_subcommand_from spec' -s b -l bundle -r -a '(__fish_complete_directories)' -d 'Where to write it'

@@ -133,6 +133,21 @@ int fdio_replace_file(int dirfd, const char *path, const void *p, size_t n, mode
 	return r;
 }
 
+int fdio_mkdir_p(const char *path, mode_t mode)
+{
+	_cleanup_free_ char *copy = xstrdup(path);
+
+	for (char *slash = *copy ? strchr(copy + 1, '/') : NULL;; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+			return -errno;
+		if (!slash)
+			return 0;
+		*slash = '/';
+	}
+}
+
 int fdio_cloexec_from(unsigned first)
 {
 	/* The system call, since close_range() of glibc is younger than our floor. */

@@ -27,6 +27,9 @@ int fdio_replace_file(int dirfd, const char *path, const void *p, size_t n, mode
 /* Make a file that is not there yet (-EEXIST) with this content. */
 int fdio_create_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode);
 
+/* mkdir -p, each new directory with this mode; 0 when it is there. */
+int fdio_mkdir_p(const char *path, mode_t mode);
+
 /* Set close-on-exec on every descriptor >= first. */
 int fdio_cloexec_from(unsigned first);
 

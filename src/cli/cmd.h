@@ -37,8 +37,8 @@ struct command {
 	int (*run)(struct call *call, struct err *e);
 };
 
-extern const struct command cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_kill, cmd_list, cmd_pause,
-	cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
+extern const struct command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_kill,
+	cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* For commands without options of their own. */
 extern const struct opt cmd_no_options[];
@@ -68,3 +68,29 @@ int cmd_print_line(const char *text, struct err *e);
 	OPT_FLAG("no-new-keyring", NULL, struct create_options, no_new_keyring,                      \
 		 "keep the session keyring of the caller"),                                          \
 	OPT_IGNORED("no-subreaper", "accepted and without effect")
+
+/* The rows that checkpoint and restore share. */
+#define CMD_CRIU_ROWS(strct)                                                                         \
+	OPT_STRING("image-path", NULL, "DIR", strct, criu.image_path,                                \
+		   "directory of the saved files (default: checkpoint)"),                            \
+	OPT_STRING("work-path", NULL, "DIR", strct, criu.work_path,                                  \
+		   "directory of CRIU's log (default: the image path)"),                             \
+	OPT_FLAG("tcp-established", NULL, strct, criu.tcp_established,                               \
+		 "keep open TCP connections"),                                                       \
+	OPT_FLAG("tcp-skip-in-flight", NULL, strct, criu.tcp_skip_in_flight,                         \
+		 "leave out TCP connections that are being made"),                                   \
+	OPT_FLAG("ext-unix-sk", NULL, strct, criu.ext_unix_sk,                                       \
+		 "keep unix sockets that lead out of the container"),                                \
+	OPT_FLAG("shell-job", NULL, strct, criu.shell_job,                                           \
+		 "the program uses the terminal of the caller"),                                     \
+	OPT_FLAG("file-locks", NULL, strct, criu.file_locks, "keep file locks"),                     \
+	OPT_WORD("manage-cgroups-mode", NULL, "soft|full|strict|ignore|none|props", strct,           \
+		 criu.manage_cgroups_mode, "what CRIU does about cgroups (default: soft)"),          \
+	OPT_WORD("network-lock", NULL, "iptables|nftables|skip", strct, criu.network_lock,           \
+		 "how the network is held meanwhile (default: CRIU's)"),                             \
+	OPT_WORD("empty-ns", NULL, "network", strct, criu.empty_ns,                                  \
+		 "make this namespace, but leave it empty"),                                         \
+	OPT_FLAG("lazy-pages", NULL, strct, criu.lazy_pages, "move memory when it is used"),         \
+	OPT_FLAG("auto-dedup", NULL, strct, criu.auto_dedup, "free pages of parent images"),         \
+	OPT_FLAG("link-remap", NULL, strct, criu.link_remap,                                         \
+		 "keep open files that have no name any more")

@@ -11,7 +11,7 @@ char *help_overview(const struct command *const *commands, const struct opt *glo
 	strbuf_add(&out, "Usage: ocirun [OPTIONS] COMMAND [ARGUMENTS]\n\n"
 			 "Run containers as the OCI runtime specification describes them.\n\nCommands:\n");
 	for (; *commands; commands++)
-		strbuf_addf(&out, "  %-10s%s\n", (*commands)->name, (*commands)->summary);
+		strbuf_addf(&out, "  %-12s%s\n", (*commands)->name, (*commands)->summary);
 	strbuf_add(&out, "  help      show what a command does and takes\n\nOptions, before the command:\n");
 	opts_describe(globals, &out);
 	return strbuf_take(&out);

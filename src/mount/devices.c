@@ -35,6 +35,15 @@ static const struct {
 	{ "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
 };
 
+const char *const *mount_devices_default(void)
+{
+	static const char *paths[ARRAY_SIZE(default_nodes) + 1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(default_nodes); i++)
+		paths[i] = default_nodes[i].path;
+	return paths;
+}
+
 static const struct {
 	const char *name, *text, *needs; /* needs: a path of the host, or NULL */
 } default_links[] = {

@@ -17,3 +17,6 @@ int mount_devices_check(const struct oci_config *config, struct err *e);
  * mounted on /dev, it is left as it is: nothing of the container may appear on the host.
  */
 int mount_devices_make(struct rootfs *rootfs, struct err *e);
+
+/* Paths of the default devices that are nodes, NULL-terminated. */
+const char *const *mount_devices_default(void);

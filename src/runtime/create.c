@@ -28,7 +28,7 @@
 #include "runtime/sync.h"
 
 /* Take the id: mkdir is the claim, and from here on a failure has something to undo. */
-static int stage_claim(struct launch *l, struct err *e)
+int launch_claim(struct launch *l, struct err *e)
 {
 	int r;
 
@@ -285,7 +285,7 @@ static const struct {
 	const char *name;
 	int (*run)(struct launch *l, struct err *e);
 } stages[] = {
-	{ "claim", stage_claim },
+	{ "claim", launch_claim },
 	{ "open", stage_open },
 	{ "spawn", stage_spawn },
 	{ "adopt-init", stage_adopt_init },
@@ -296,16 +296,20 @@ static const struct {
 	{ "commit", stage_commit },
 };
 
-int launch_prepare(struct launch *l, struct err *e)
+void launch_init(struct launch *l)
 {
-	int r;
-
 	l->console_socket = l->start_socket = l->sync = l->init_sync = l->pidfd = l->console = l->terminal = -EBADF;
 	l->notify_socket = l->fuse_monitor = l->fuse_userns = -EBADF;
 	for (size_t i = 0; i < ARRAY_SIZE(l->join_fds); i++)
 		l->join_fds[i] = -EBADF;
 	l->state.dir_fd = -EBADF;
+}
 
+int launch_prepare(struct launch *l, struct err *e)
+{
+	int r;
+
+	launch_init(l);
 	r = prepare_launch(l, e);
 	if (r < 0)
 		return r;

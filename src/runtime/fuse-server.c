@@ -16,37 +16,12 @@
 #include "kernel/procfs.h"
 #include "kernel/spawn.h"
 #include "runtime/fuse-monitor.h"
+#include "runtime/program.h"
 
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define END_MS 3000    /* the monitor needs as long at most, when no server heeds SIGTERM */
 #define KILL_MS 5000
 #define SAID_MAX 400   /* of the log, for messages */
 #define LOG_MAX 1048576
-
-static bool is_program(const char *path)
-{
-	struct stat st;
-
-	return access(path, X_OK) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-static char *find_in_path(const char *name)
-{
-	const char *path = getenv("PATH");
-	struct strv directories = STRV_INIT;
-	char *found = NULL;
-
-	strv_split(&directories, str_empty(path) ? DEFAULT_PATH : path, ':');
-	for (size_t i = 0; !found && i < directories.n; i++) {
-		_cleanup_free_ char *candidate = str_printf("%s/%s", directories.v[i], name);
-
-		/* a relative one would depend on where we happen to be */
-		if (*candidate == '/' && is_program(candidate))
-			found = TAKE_PTR(candidate);
-	}
-	strv_done(&directories);
-	return found;
-}
 
 static int find_program(const struct rootfs_fuse_server *server, char **ret_path, struct err *e)
 {
@@ -54,8 +29,8 @@ static int find_program(const struct rootfs_fuse_server *server, char **ret_path
 		const char *name = server->programs.v[i];
 
 		if (*name != '/') {
-			*ret_path = find_in_path(name);
-		} else if (!is_program(name)) {
+			*ret_path = program_find(name);
+		} else if (!program_is(name)) {
 			return err_say(e, -ENOENT, "%s is no program that can be executed", name);
 		} else {
 			*ret_path = xstrdup(name);

@@ -75,9 +75,15 @@ struct launch {
 /* Init's side, entered by the child of clone3; never returns. */
 void init_main(struct launch *l) __attribute__((noreturn));
 
+/* No descriptor is open yet.  launch_prepare() does it. */
+void launch_init(struct launch *l);
+
 /* Load, judge, decide; nothing outside of this process is changed.  It may execute itself once more
    (selfexe.h). */
 int launch_prepare(struct launch *l, struct err *e);
+
+/* Take the id of what is prepared; the record is on disk then, for `delete --force`. */
+int launch_claim(struct launch *l, struct err *e);
 
 /* The create stages, for `create` and `run`.  On failure everything is undone. launch_done() frees
    what the struct holds in both cases. */
@@ -86,6 +92,10 @@ void launch_done(struct launch *l);
 
 /* After a failed stage: end init and remove what was made.  *e becomes clearer where init's end tells why. */
 void launch_undo(struct launch *l, struct err *e);
+
+/* In the foreground, when the program has ended, or r tells of a failure: remove all.  An error that is there
+   already stays the one that is told. */
+int launch_finish(struct launch *l, int r, struct err *e);
 
 /* Connect to a created container's init and wait until its program runs; then the poststart hooks. */
 int launch_start(struct state *state, const struct oci_config *config, struct err *e);

@@ -44,8 +44,7 @@ static int start_and_wait(struct launch *l, struct monitor *monitor, int *ret_st
 	return monitor_run(monitor, &child, ret_status, e);
 }
 
-/* Take everything down; an error that is there already stays the one that is told. */
-static int finish(struct launch *l, int r, struct err *e)
+int launch_finish(struct launch *l, int r, struct err *e)
 {
 	struct err words = ERR_INIT;
 	int done;
@@ -79,7 +78,7 @@ int container_run(const struct runtime *rt, const struct create_options *options
 	if (r == 0) {
 		r = start_and_wait(&l, monitor, ret_status, e);
 		if (r < 0 || (!options->detach && !options->keep))
-			r = finish(&l, r, e);
+			r = launch_finish(&l, r, e);
 	}
 	monitor_free(monitor);
 	launch_done(&l);

@@ -60,6 +60,41 @@ struct exec_options {
 	bool ignore_paused;
 };
 
+/* What checkpoint and restore have in common; most of it is CRIU's (criu(8)). */
+struct criu_options {
+	const char *image_path;          /* NULL: "checkpoint" */
+	const char *work_path;           /* CRIU's log and other files; NULL: the image path */
+	const char *parent_path;         /* of an earlier pre-dump, relative to the image path */
+	const char *manage_cgroups_mode; /* NULL: "soft" */
+	const char *network_lock;        /* NULL: CRIU's default */
+	const char *page_server;         /* ADDRESS:PORT */
+	const char *empty_ns;            /* "network" */
+	const char *lsm_profile;         /* TYPE:LABEL */
+	const char *lsm_mount_context;
+	unsigned status_fd;              /* 0: none; gets a NUL when the lazy pages are ready to be served */
+	bool leave_running;
+	bool pre_dump;
+	bool tcp_established;
+	bool tcp_skip_in_flight;
+	bool tcp_close;
+	bool ext_unix_sk;
+	bool shell_job;
+	bool file_locks;
+	bool lazy_pages;
+	bool auto_dedup;
+	bool link_remap;
+};
+
+struct checkpoint_options {
+	const char *id;
+	struct criu_options criu;
+};
+
+struct restore_options {
+	struct create_options create;
+	struct criu_options criu;
+};
+
 /* One row of `list`. Strings are owned; container_list_free(). */
 struct container_info {
 	char *id, *status, *bundle, *created, *owner;
@@ -90,6 +125,13 @@ void container_list_free(struct container_info *infos, size_t n);
 
 int container_pause(const struct runtime *rt, const char *id, struct err *e);
 int container_resume(const struct runtime *rt, const char *id, struct err *e);
+
+/* Save a running container's processes.  Unless they are to go on, the container is removed as by delete. */
+int container_checkpoint(const struct runtime *rt, const struct checkpoint_options *options, struct err *e);
+
+/* A new container from saved processes.  *ret_status: as container_run(). */
+int container_restore(const struct runtime *rt, const struct restore_options *options, int *ret_status,
+		      struct err *e);
 
 /* Pids of all processes of the container, as the caller sees them; new memory. */
 int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, size_t *ret_n, struct err *e);

@@ -39,22 +39,6 @@ int state_check_id(const char *id, struct err *e)
 	return 0;
 }
 
-/* mkdir -p, each new directory 0700: nobody else has business in there. */
-static int make_root(const char *root)
-{
-	_cleanup_free_ char *path = xstrdup(root);
-
-	for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-		if (slash)
-			*slash = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return -errno;
-		if (!slash)
-			return 0;
-		*slash = '/';
-	}
-}
-
 static void state_init(struct state *state, const char *root, const char *id)
 {
 	*state = (struct state){ .id = xstrdup(id), .path = str_printf("%s/%s", root, id), .dir_fd = -EBADF };
@@ -106,7 +90,7 @@ int state_claim(const char *root, const char *id, struct state *ret_state, struc
 		r = claim_once(&state);
 		/* Once: a root that is a dangling symlink exists for mkdir(2), but not for us. */
 		if (r == -ENOENT && !root_made) {
-			r = make_root(root);
+			r = fdio_mkdir_p(root, 0700);
 			root_made = true;
 			if (r == 0)
 				r = -EAGAIN;

@@ -207,7 +207,7 @@ ocirun() {
 	output=$(tr -d '\0' <"$out")
 	stderr=$(tr -d '\0' <"$err")
 	case " $* " in
-	*" create "* | *" run "*) container_out=$out ;;
+	*" create "* | *" run "* | *" restore "*) container_out=$out ;;
 	esac
 }
 

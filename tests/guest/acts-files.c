@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -152,6 +153,15 @@ static int act_open(int n, char **args)
 	return 0;
 }
 
+/* Until the program ends: the descriptor stays open. */
+static int act_lock(int n, char **args)
+{
+	int fd = open(args[0], O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+
+	(void)n;
+	return fd < 0 || flock(fd, LOCK_EX) < 0 ? fail(args[0]) : 0;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -260,6 +270,7 @@ const struct act file_acts[] = {
 	{ "append", "FILE TEXT", 2, act_append },
 	{ "touch", "FILE...", 1, act_touch },
 	{ "open", "FILE [w]", 1, act_open },
+	{ "lock", "FILE (until the end)", 1, act_lock },
 	{ "ls", "[DIRECTORY]", 0, act_ls },
 	{ "readlink", "PATH", 1, act_readlink },
 	{ "mkdir", "PATH [MODE]", 1, act_mkdir },
