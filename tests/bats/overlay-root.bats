@@ -288,12 +288,13 @@ example() { # NAME
 
 @test "the examples of docs/rootless-mounts.md that are for root" {
 	requires_root "shifts the ids of ordinary file systems"
-	local name document=$tests_dir/../docs/rootless-mounts.md
+	local name names document=$tests_dir/../docs/rootless-mounts.md
 	mkdir "$B/data" "$B/patch"
 	touch "$B/data/file"
 	chown -R 1000:1000 "$B/data" "$B/patch"
 	cp "$B/config.json" "$T/plain.json"
-	for name in $(sed -nE 's/^<!-- tested as root: (.*) -->/\1/p' "$document"); do
+	mapfile -t names < <(sed -nE 's/^<!-- tested as root: (.*) -->/\1/p' "$document")
+	for name in "${names[@]}"; do
 		example "$name"
 		args /guest stat /data/file
 		if [[ $name == idmap-root ]]; then
