@@ -3,8 +3,8 @@
 #
 # What the tests of all engines share: calling, looking, images.  tests/engines/run starts each file in
 # a view of its own (view.bash).  Environment: ENGINE_RUNTIME (the runtime's path), ENGINE_DIR (a
-# directory for storage and configuration, gone in the end), ENGINE_TOOLS (made by tests/build-tools),
-# ENGINE_IMAGES (tar files).
+# directory for storage and configuration, gone in the end), ENGINE_RUN (the same for sockets and pid
+# files), ENGINE_TOOLS (made by tests/build-tools), ENGINE_IMAGES (tar files).
 
 engines_dir=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${ENGINE_RUNTIME:?is set by tests/engines/run}" "${ENGINE_DIR:?is set by tests/engines/run}"
@@ -72,6 +72,11 @@ lacks() { # TEXT PART
 	return 1
 }
 
+# The output in one line.
+flat() {
+	tr -s ' \t\n' ' ' <<<"$output" | sed 's/^ //; s/ $//'
+}
+
 matches() { # TEXT REGEX
 	[[ $1 =~ $2 ]] && return 0
 	printf 'text:          %s\ndoes not match: %s\n' "$1" "$2" >&2
@@ -106,6 +111,14 @@ requires() { # PROGRAM...
 	done
 }
 
+requires_root() { # REASON
+	[[ $ROOTLESS == 0 ]] || skip "for root: $1"
+}
+
+requires_user() { # REASON
+	[[ $ROOTLESS == 1 ]] || skip "for an ordinary user: $1"
+}
+
 # requires_controllers NAME...: of the cgroups in this view, for who runs the tests.
 requires_controllers() {
 	local name own
@@ -129,6 +142,8 @@ busybox_tree() {
 		ln -sf busybox "$1/bin/$program"
 	done
 	cp "$ENGINE_TOOLS/guest" "$1/bin/guest"
+	printf '#!/bin/sh\ntrap exit TERM\nwhile :; do sleep 0.1; done\n' >"$1/bin/pause"
+	chmod 755 "$1/bin/pause"
 	printf 'root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home:/bin/sh\n' >"$1/etc/passwd"
 	printf 'root:x:0:\nalice:x:1000:\nteam:x:2000:alice\n' >"$1/etc/group"
 }
@@ -145,8 +160,8 @@ debian_tar() {
 # is in his home, since the podman that conmon starts to clean up is not given the variables.
 containers_conf() {
 	local conf=$HOME/.config/containers
-	mkdir -p "$conf" "$ENGINE_DIR"/{storage,runroot,tmp,volumes,hooks}
-	export TMPDIR=$ENGINE_DIR/tmp BUILDAH_RUNTIME=$ENGINE_RUNTIME
+	mkdir -p "$conf" "$ENGINE_DIR"/{storage,volumes}
+	export BUILDAH_RUNTIME=$ENGINE_RUNTIME PODMAN_IGNORE_CGROUPSV1_WARNING=1
 	if [[ $ROOTLESS == 0 ]]; then
 		export CONTAINERS_CONF=$conf/containers.conf CONTAINERS_STORAGE_CONF=$conf/storage.conf
 		export CONTAINERS_REGISTRIES_CONF=$conf/registries.conf
@@ -165,7 +180,7 @@ containers_conf() {
 		runtime_supports_json = ["crun", "runc", "ocirun"]
 		runtime_supports_nocgroup = ["crun", "ocirun"]
 		static_dir = "$ENGINE_DIR/storage/libpod"
-		tmp_dir = "$ENGINE_DIR/runroot/libpod"
+		tmp_dir = "$ENGINE_RUN/libpod"
 		volume_path = "$ENGINE_DIR/volumes"
 		image_default_transport = "containers-storage"
 		[engine.runtimes]
@@ -175,7 +190,7 @@ containers_conf() {
 		[storage]
 		driver = "$(storage_driver)"
 		graphroot = "$ENGINE_DIR/storage"
-		runroot = "$ENGINE_DIR/runroot"
+		runroot = "$ENGINE_RUN/containers"
 	END
 	echo 'unqualified-search-registries = []' >"$conf/registries.conf"
 }

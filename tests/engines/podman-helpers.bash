@@ -9,7 +9,7 @@ setup_file() {
 	T=$ENGINE_DIR/setup
 	mkdir -p "$T"
 	busybox_tree "$T/busybox"
-	tar -C "$T/busybox" -cf "$T/busybox.tar" .
+	tar -C "$T/busybox" --owner=0 --group=0 -cf "$T/busybox.tar" .
 	does podman import "$T/busybox.tar" busybox
 	rm -rf "$T/busybox"
 }
@@ -17,12 +17,19 @@ setup_file() {
 setup() {
 	test_directory
 	ID=t${T##*.}
+	ID=${ID,,}
+}
+
+# Podman's clean-up of a container that has just ended may be at work beside it, and then one of the two
+# finds a mount in its way ("device or resource busy"); the second time there is none.
+remove_all() {
+	{
+		podman pod rm --all --force --time 0 && podman rm --all --force --time 0 && podman volume prune --force
+	} >"$T/rm.out" 2>&1
 }
 
 teardown() {
-	podman pod rm --all --force --time 0 >"$T/rm.out" 2>&1 || { cat "$T/rm.out" >&2 && return 1; }
-	podman rm --all --force --time 0 >"$T/rm.out" 2>&1 || { cat "$T/rm.out" >&2 && return 1; }
-	podman volume prune --force >"$T/rm.out" 2>&1 || { cat "$T/rm.out" >&2 && return 1; }
+	remove_all || remove_all || { cat "$T/rm.out" >&2 && return 1; }
 	runtime_left_nothing
 	podman unshare rm -rf "$T" 2>/dev/null || rm -rf "$T"
 }

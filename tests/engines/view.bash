@@ -10,7 +10,8 @@
 #
 # The cgroups of root are a tree with cpu, memory and pids: v2 where it has them, else v1.  Those of the
 # user, and with ENGINE_VIEW_WANTS=v2 those of root, are v2, which some machines have without controllers.
-# The command finds ENGINE_DIR, the directory, which belongs to it.
+# The command finds ENGINE_DIR, the directory, which belongs to it, and ENGINE_RUN, another one for
+# what lives as long as the view: its path is short (Podman takes no runroot of more than 50 characters).
 set -euo pipefail
 
 mode=$2
@@ -84,17 +85,15 @@ device() { # NAME MAJOR MINOR
 	mount --bind "/run/dev/${1##*/}" "/dev/$1"
 }
 
-# The user that rootless files run as, and ranges for `--userns=auto' of root and of the user.
+# An /etc of our own, with the user that `user' means, and ranges for `--userns=auto' of root and of the
+# user.  All of it: a mount on /etc/passwd alone would go when somebody renames a new one over it.
 private_users() {
-	mkdir "$ENGINE_DIR/etc"
-	cp /etc/passwd /etc/group "$ENGINE_DIR/etc/"
+	cp -a /etc "$ENGINE_DIR/etc"
 	echo "engine:x:$engine_uid:$engine_uid::$ENGINE_DIR/home:/bin/sh" >>"$ENGINE_DIR/etc/passwd"
 	echo "engine:x:$engine_uid:" >>"$ENGINE_DIR/etc/group"
 	printf '%s\n' engine:2000000:262144 containers:3000000:262144 root:4000000:65536 |
 		tee "$ENGINE_DIR/etc/subuid" >"$ENGINE_DIR/etc/subgid"
-	for file in passwd group subuid subgid; do
-		mount --bind "$ENGINE_DIR/etc/$file" "/etc/$file"
-	done
+	mount --bind "$ENGINE_DIR/etc" /etc
 }
 
 # Mounts the view's cgroups; on v2 all processes are in a leaf, so that controllers can be given away.
@@ -133,12 +132,14 @@ inside() {
 	private_users
 	# shellcheck disable=SC2086 # paths without spaces
 	[[ -z $hierarchies ]] || private_cgroups $hierarchies
-	mkdir -m 700 "$ENGINE_DIR/home" "$ENGINE_DIR/xdg"
+	mkdir "$ENGINE_DIR/home" "$ENGINE_DIR/tmp"
+	export ENGINE_RUN=/run/engine TMPDIR=$ENGINE_DIR/tmp
+	mkdir -m 700 $ENGINE_RUN
 	if [[ $mode == user ]]; then
 		delegate
-		chown "$engine_uid:$engine_uid" "$ENGINE_DIR" "$ENGINE_DIR"/{home,xdg}
+		chown "$engine_uid:$engine_uid" "$ENGINE_DIR" "$ENGINE_DIR/home" "$TMPDIR" $ENGINE_RUN
 		be=(setpriv "--reuid=$engine_uid" "--regid=$engine_uid" --clear-groups)
-		export XDG_RUNTIME_DIR=$ENGINE_DIR/xdg USER=engine LOGNAME=engine
+		export XDG_RUNTIME_DIR=$ENGINE_RUN USER=engine LOGNAME=engine
 	fi
 	cd /
 	# Not exec: this shell is pid 1 here, and reaps what engines leave to it.
@@ -157,8 +158,12 @@ rooted) # The cgroup namespace's root is where we were; now off it.
 esac
 
 if [[ $(id -u) != 0 ]]; then
-	mkdir -m 700 "$ENGINE_DIR/home" "$ENGINE_DIR/xdg"
-	HOME=$ENGINE_DIR/home XDG_RUNTIME_DIR=$ENGINE_DIR/xdg exec "${@:3}"
+	ENGINE_RUN=$(mktemp -d "${TMPDIR:-/tmp}/oe.XXXXXX")
+	trap 'rm -rf "$ENGINE_RUN"' EXIT
+	mkdir "$ENGINE_DIR/home" "$ENGINE_DIR/tmp"
+	export ENGINE_RUN TMPDIR=$ENGINE_DIR/tmp HOME=$ENGINE_DIR/home XDG_RUNTIME_DIR=$ENGINE_RUN
+	"${@:3}"
+	exit
 fi
 group=
 trap remove_cgroups EXIT

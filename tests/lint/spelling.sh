@@ -4,4 +4,4 @@
 need codespell
 
 # inh, ...: names in kernel interfaces, and "\ndoes", look like mistakes.
-text_files | xargs codespell --ignore-words-list=creat,inh,ndoes,hel,ot,siz,mut,ro,rro,readby,clen,te,nd,fo,thaw,ue,stap
+text_files | xargs codespell --ignore-words-list=creat,inh,ndoes,hel,ot,siz,mut,ro,rro,readby,clen,te,nd,fo,thaw,ue,stap,passt
