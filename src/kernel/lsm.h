@@ -5,11 +5,18 @@
 #include <stdbool.h>
 
 /* Is the module active? Told by its file system entries. */
-bool lsm_have_apparmor(void);
 bool lsm_have_selinux(void);
 
-/* The files are reached in a verified procfs only (CVE-2019-16884). -EINVAL, -ENOENT: no such profile. */
-int lsm_set_apparmor(const char *profile);
+/* Is a profile of this name loaded?  0, also where it cannot be told; -ENOENT; -EOPNOTSUPP: AppArmor is not active
+   on this machine. */
+int lsm_find_apparmor(const char *profile);
+
+/*
+ * The files are reached in a verified procfs only (CVE-2019-16884). -ENOENT: no such profile, -EACCES: the profile
+ * that confines us does not allow the change.  `no_new_privs`: a process that is confined already keeps its
+ * profile beside the new one, since AppArmor lets it get no other then.
+ */
+int lsm_set_apparmor(const char *profile, bool no_new_privs);
 int lsm_set_selinux(const char *label);
 
 /* The SELinux label of keyrings that this thread makes from now on until execve. */

@@ -22,6 +22,7 @@
 #include "runtime/monitor.h"
 #include "runtime/prepare.h"
 #include "runtime/process.h"
+#include "runtime/process-attributes.h"
 #include "runtime/rdt.h"
 #include "runtime/selfexe.h"
 #include "runtime/state-document.h"
@@ -125,6 +126,8 @@ static int prepare(struct exec *x, struct err *e)
 	int r;
 
 	r = exec_make_process(x, e);
+	if (r == 0)
+		r = process_check_labels(x->process, e);
 	if (r < 0)
 		return r;
 	take_over_size(x);

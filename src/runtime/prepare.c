@@ -18,6 +18,7 @@
 #include "runtime/filter.h"
 #include "runtime/hooks.h"
 #include "runtime/prepare-checks.h"
+#include "runtime/process-attributes.h"
 #include "runtime/rdt.h"
 #include "runtime/validate.h"
 
@@ -158,6 +159,8 @@ int prepare_launch(struct launch *l, struct err *e)
 		r = prepare_check_terminal(l, e);
 	if (r == 0)
 		r = prepare_check_user(l, e);
+	if (r == 0 && l->config->process)
+		r = process_check_labels(l->config->process, e);
 	if (r == 0)
 		r = rootfs_check(l->config, l->bundle, e);
 	if (r == 0)

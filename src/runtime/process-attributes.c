@@ -244,15 +244,39 @@ int process_join_keyring(const char *name, const char *label, struct err *e)
 	return 0;
 }
 
+/* Engines take the kernel's "no such file" for a missing program. */
+static int explain_apparmor(const char *profile, int code, struct err *e)
+{
+	switch (code) {
+	case -EOPNOTSUPP:
+		err_say(e, code, "process.apparmorProfile %s: AppArmor is not active on this machine", profile);
+		return err_hint(e, "leave the property out, or boot with lsm=...,apparmor");
+	case -ENOENT:
+		err_say(e, code, "process.apparmorProfile %s: no profile of this name is loaded", profile);
+		return err_hint(e, "apparmor_parser --replace FILE loads it");
+	case -EACCES:
+		return err_say(e, code, "process.apparmorProfile %s: the profile that confines this process does not allow "
+					"change_profile to it", profile);
+	default:
+		return err_set(e, code, "process.apparmorProfile %s: `/proc/thread-self/attr/apparmor/exec`", profile);
+	}
+}
+
+int process_check_labels(const struct oci_process *process, struct err *e)
+{
+	int r = str_empty(process->apparmor_profile) ? 0 : lsm_find_apparmor(process->apparmor_profile);
+
+	return r < 0 ? explain_apparmor(process->apparmor_profile, r, e) : 0;
+}
+
 int process_set_labels(const struct oci_process *process, struct err *e)
 {
 	int r;
 
 	if (!str_empty(process->apparmor_profile)) {
-		r = lsm_set_apparmor(process->apparmor_profile);
+		r = lsm_set_apparmor(process->apparmor_profile, process->no_new_privileges);
 		if (r < 0)
-			return err_set(e, r, "process.apparmorProfile %s: `/proc/thread-self/attr/apparmor/exec`",
-				       process->apparmor_profile);
+			return explain_apparmor(process->apparmor_profile, r, e);
 	}
 	if (!str_empty(process->selinux_label)) {
 		r = lsm_set_selinux(process->selinux_label);

@@ -10,6 +10,9 @@ int process_set_rlimits(const struct oci_process *process, struct err *e);
 /* A session keyring of its own, with this SELinux label; NULL: none (session-keyring(7)). */
 int process_join_keyring(const char *name, const char *label, struct err *e);
 
+/* Is there the profile that apparmorProfile names?  As far as it can be told before the process is there. */
+int process_check_labels(const struct oci_process *process, struct err *e);
+
 /* apparmorProfile and selinuxLabel, which take effect at execve. */
 int process_set_labels(const struct oci_process *process, struct err *e);
 

@@ -24,6 +24,11 @@ setup_file() {
 }
 
 setup() {
+	helpers_setup
+}
+
+# For files that add to it.
+helpers_setup() {
 	umask 022
 	T=$(mktemp -d "${TMPDIR:-/tmp}/ocirun-test.XXXXXX")
 	chmod 755 "$T"
@@ -41,6 +46,10 @@ setup() {
 }
 
 teardown() {
+	helpers_teardown
+}
+
+helpers_teardown() {
 	local failed=0
 
 	[[ ${BATS_TEST_COMPLETED:-} || ${BATS_TEST_SKIPPED:-} ]] || last_call
