@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be done to a living cgroup, whoever made it: signals, freezing, lists of processes, ownership. */
+/* What can be done to a living cgroup, whoever made it: signals, freezing, lists of processes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -178,36 +178,4 @@ int cgroup_signal(struct cgroup *cgroup, int sig, struct err *e)
 	if (v1 && v1_is_frozen(v1, &v1_frozen) == 0 && v1_frozen)
 		r = v1_freeze(v1, cgroup->record.path, false, e);
 	return r;
-}
-
-/* Files of a delegated cgroup, where the kernel does not list them (before Linux 4.15). */
-static const char *const delegate_default[] = { "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
-
-int cgroup_chown(struct cgroup *cgroup, uid_t uid, gid_t gid, struct err *e)
-{
-	const struct hierarchy *h = cgroup_v2_dir(cgroup);
-	_cleanup_(strv_done) struct strv files = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r;
-
-	if (!h)
-		return 0;
-	r = fdio_read_file(AT_FDCWD, "/sys/kernel/cgroup/delegate", 1 << 16, &text, NULL);
-	if (r == 0)
-		strv_split(&files, text, '\n');
-	else if (r == -ENOENT)
-		for (size_t i = 0; i < ARRAY_SIZE(delegate_default); i++)
-			strv_add(&files, delegate_default[i]);
-	else
-		return err_set(e, r, "cannot read /sys/kernel/cgroup/delegate");
-
-	if (fchownat(h->dir_fd, "", uid, gid, AT_EMPTY_PATH) < 0)
-		return err_set(e, -errno, "cgroup %s: cannot give it to %u:%u", cgroup->record.path, uid, gid);
-	for (size_t i = 0; i < files.n; i++)
-		/* The list is that of the kernel, not of this cgroup's controllers. */
-		if (!strchr(files.v[i], '/') && fchownat(h->dir_fd, files.v[i], uid, gid, AT_SYMLINK_NOFOLLOW) < 0 &&
-		    errno != ENOENT)
-			return err_set(e, -errno, "cgroup %s: cannot give %s to %u:%u", cgroup->record.path, files.v[i],
-				       uid, gid);
-	return 0;
 }

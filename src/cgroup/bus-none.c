@@ -39,8 +39,9 @@ int bus_stop_unit(struct bus *bus, const char *unit, struct err *e)
 	return bus_open(false, &bus, e);
 }
 
-int bus_attach_process(struct bus *bus, const char *unit, pid_t pid, struct err *e)
+int bus_attach_process(struct bus *bus, const char *unit, const char *below, pid_t pid, struct err *e)
 {
+	(void)below;
 	(void)unit;
 	(void)pid;
 	return bus_open(false, &bus, e);

@@ -268,11 +268,11 @@ int bus_stop_unit(struct bus *bus, const char *unit, struct err *e)
 	return r;
 }
 
-int bus_attach_process(struct bus *bus, const char *unit, pid_t pid, struct err *e)
+int bus_attach_process(struct bus *bus, const char *unit, const char *below, pid_t pid, struct err *e)
 {
 	const struct sd_bus_functions *sd = &bus->sd;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd->call_method(bus->connection, MANAGER, "AttachProcessesToUnit", &error, NULL, "ssau", unit, "", 1,
+	int r = sd->call_method(bus->connection, MANAGER, "AttachProcessesToUnit", &error, NULL, "ssau", unit, below, 1,
 				(uint32_t)pid);
 
 	if (r < 0)

@@ -26,5 +26,6 @@ int bus_stop_unit(struct bus *bus, const char *unit, struct err *e);
 /* Change properties of a unit until the next boot. */
 int bus_set_properties(struct bus *bus, const char *unit, const struct property_list *properties, struct err *e);
 
-/* Move a process into the cgroup of a unit; the manager of a user asks that of the system to do it. */
-int bus_attach_process(struct bus *bus, const char *unit, pid_t pid, struct err *e);
+/* Move a process into the cgroup of a unit, or into one below ("/name"; "" for none); the manager of a user asks
+   that of the system to do it. */
+int bus_attach_process(struct bus *bus, const char *unit, const char *below, pid_t pid, struct err *e);

@@ -72,6 +72,8 @@ void cgroup_free(struct cgroup *cgroup)
 	fd_close(&cgroup->joined_fd);
 	free(cgroup->own);
 	free(cgroup->slice);
+	free(cgroup->below);
+	free(cgroup->delegated);
 	free(cgroup);
 }
 
@@ -120,6 +122,27 @@ static int find_own(struct cgroup *cgroup)
 	return r;
 }
 
+static const char *annotation(const struct cgroup_request *request, const char *key)
+{
+	for (size_t i = 0; i < request->n_annotations; i++)
+		if (strcmp(request->annotations[i].key, key) == 0)
+			return request->annotations[i].value;
+	return NULL;
+}
+
+/* Groups below the one that is configured, by annotations. */
+static int plan_below(const struct cgroup_request *request, struct cgroup *cgroup, struct err *e)
+{
+	bool systemd = request->manager == CGROUP_MANAGER_SYSTEMD;
+	const char *sub = systemd ? annotation(request, "run.oci.systemd.subgroup") : NULL;
+	const char *delegated = annotation(request, "run.oci.delegate-cgroup");
+	int r = cgroup_path_below("", sub ? sub : "", "annotations.run.oci.systemd.subgroup", &cgroup->below, e);
+
+	if (r < 0 || str_empty(delegated))
+		return r;
+	return cgroup_path_below("", delegated, "annotations.run.oci.delegate-cgroup", &cgroup->delegated, e);
+}
+
 static int plan_place(const struct cgroup_request *request, struct cgroup *cgroup, struct err *e)
 {
 	_cleanup_(cgroup_place_done) struct cgroup_place place = { NULL, NULL, NULL };
@@ -140,11 +163,13 @@ static int plan_place(const struct cgroup_request *request, struct cgroup *cgrou
 		path.own = r < 0 ? NULL : cgroup->own;
 	}
 	r = cgroup_path_place(&path, &place, e);
+	if (r == 0)
+		r = plan_below(request, cgroup, e);
 	if (r < 0)
 		return r;
 
 	cgroup->record.manager = xstrdup(cgroup_manager_name(request->manager));
-	cgroup->record.path = TAKE_PTR(place.path);
+	cgroup->record.path = str_printf("%s%s", place.path, cgroup->below);
 	cgroup->record.scope = TAKE_PTR(place.scope);
 	cgroup->slice = TAKE_PTR(place.slice);
 	return 0;
@@ -177,6 +202,9 @@ int cgroup_plan(const struct cgroup_request *request, struct cgroup **ret_cgroup
 	r = plan_place(request, cgroup, e);
 	if (r == 0)
 		r = hierarchies_find(cgroup->everywhere, &cgroup->hierarchies, e);
+	if (r == 0 && cgroup->delegated && !hierarchies_v2(&cgroup->hierarchies))
+		r = err_say(e, -EOPNOTSUPP, "annotations.run.oci.delegate-cgroup: only cgroup v2 can be delegated, and this "
+					    "machine has no such hierarchy");
 	if (r == 0)
 		r = limits_validate(request->resources, &cgroup->hierarchies, e);
 	if (r < 0)

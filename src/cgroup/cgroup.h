@@ -83,6 +83,13 @@ int cgroup_descend(struct cgroup *cgroup, pid_t init, const char *sub, struct er
    ownership" says. */
 int cgroup_chown(struct cgroup *cgroup, uid_t uid, gid_t gid, struct err *e);
 
+/* Does an annotation ask for a group below the cgroup that the container manages by itself? */
+bool cgroup_has_delegated(const struct cgroup *cgroup);
+
+/* Make that group and move the process there, which is alone in the cgroup and has left for the cgroup namespace
+   that it is to be in; owned by these host ids, or uid -1: as it is. */
+int cgroup_delegate(struct cgroup *cgroup, pid_t pid, uid_t uid, gid_t gid, struct err *e);
+
 /* Change the limits of a live container; on failure the old values are back. */
 int cgroup_update(struct cgroup *cgroup, const struct oci_resources *resources, struct err *e);
 

@@ -8,6 +8,7 @@
 #include "base/fdio.h"
 #include "base/str.h"
 #include "cgroup/fs.h"
+#include "cgroup/path.h"
 #include "kernel/spawn.h"
 
 /* From now on everything is about path. */
@@ -32,18 +33,10 @@ static int open_at(struct cgroup *cgroup, const char *path, struct err *e)
 
 static int descend_to_sub(struct cgroup *cgroup, const char *sub, struct err *e)
 {
-	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
-	_cleanup_(strv_done) struct strv parts = STRV_INIT;
+	_cleanup_free_ char *path = NULL;
+	int r = cgroup_path_below(cgroup->record.path, sub, "--cgroup", &path, e);
 
-	strv_split(&parts, sub, '/');
-	strbuf_add(&path, cgroup->record.path);
-	for (size_t i = 0; i < parts.n; i++) {
-		if (strcmp(parts.v[i], "..") == 0)
-			return err_say(e, -EINVAL, "--cgroup %s: must not contain \"..\"", sub);
-		if (strcmp(parts.v[i], ".") != 0)
-			strbuf_addf(&path, "/%s", parts.v[i]);
-	}
-	return open_at(cgroup, path.text, e);
+	return r == 0 ? open_at(cgroup, path, e) : r;
 }
 
 int cgroup_descend(struct cgroup *cgroup, pid_t init, const char *sub, struct err *e)

@@ -28,6 +28,8 @@ struct cgroup {
 	size_t n_annotations;
 	char *own;   /* v2 cgroup of this process where that matters (rootless), or NULL */
 	char *slice; /* systemd: where the scope goes */
+	char *below; /* systemd: the container's group below the scope, "/name"; "" for the scope itself */
+	char *delegated; /* the group below that which the container manages by itself, or NULL */
 	struct bus *bus; /* the connection to systemd while there is one */
 	bool rootless;
 	bool everywhere; /* in all hierarchies; else in the v2 one alone */

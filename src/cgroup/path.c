@@ -14,8 +14,9 @@ bool cgroup_path_needs_own(const struct cgroup_path_request *request)
 	return str_empty(request->configured) || request->configured[0] != '/';
 }
 
-/* Append the components of path, each with a slash before it; "." and empty ones are left out. */
-static int add_components(struct strbuf *out, const char *path, struct err *e)
+/* Append the components of path, which `what` has said, each with a slash before it; "." and empty ones are left
+   out. */
+static int add_components(struct strbuf *out, const char *path, const char *what, struct err *e)
 {
 	_cleanup_(strv_done) struct strv parts = STRV_INIT;
 
@@ -24,9 +25,9 @@ static int add_components(struct strbuf *out, const char *path, struct err *e)
 		if (strcmp(parts.v[i], ".") == 0)
 			continue;
 		if (strcmp(parts.v[i], "..") == 0)
-			return err_say(e, -EINVAL, "linux.cgroupsPath: \"%s\" must not contain \"..\"", path);
+			return err_say(e, -EINVAL, "%s: \"%s\" must not contain \"..\"", what, path);
 		if (strchr(parts.v[i], '\n'))
-			return err_say(e, -EINVAL, "linux.cgroupsPath: must not contain a newline");
+			return err_say(e, -EINVAL, "%s: must not contain a newline", what);
 		strbuf_add(out, "/");
 		strbuf_add(out, parts.v[i]);
 	}
@@ -48,7 +49,7 @@ static int place_directory(const struct cgroup_path_request *request, struct cgr
 	int r;
 
 	if (cgroup_path_needs_own(request) && request->own) {
-		r = add_components(&out, request->own, e);
+		r = add_components(&out, request->own, "/proc/self/cgroup", e);
 		if (r < 0)
 			return r;
 	}
@@ -63,7 +64,7 @@ static int place_directory(const struct cgroup_path_request *request, struct cgr
 	} else {
 		size_t before = out.len;
 
-		r = add_components(&out, configured, e);
+		r = add_components(&out, configured, "linux.cgroupsPath", e);
 		if (r < 0)
 			return r;
 		if (out.len == before)
@@ -148,6 +149,18 @@ void cgroup_place_done(struct cgroup_place *place)
 	free(place->slice);
 	free(place->scope);
 	*place = (struct cgroup_place){ NULL, NULL, NULL };
+}
+
+int cgroup_path_below(const char *path, const char *below, const char *what, char **ret_path, struct err *e)
+{
+	_cleanup_(strbuf_done) struct strbuf out = STRBUF_INIT;
+	int r;
+
+	strbuf_add(&out, path);
+	r = add_components(&out, below, what, e);
+	if (r == 0)
+		*ret_path = strbuf_take(&out);
+	return r;
 }
 
 size_t cgroup_path_common(const char *a, const char *b)

@@ -34,6 +34,10 @@ bool cgroup_path_needs_own(const struct cgroup_path_request *request);
 int cgroup_path_place(const struct cgroup_path_request *request, struct cgroup_place *ret_place, struct err *e);
 void cgroup_place_done(struct cgroup_place *place);
 
+/* The group `below` that of `path`, clean, in new memory; "" and "/" are path itself.  `what` said so, and is named
+   by -EINVAL for "..". */
+int cgroup_path_below(const char *path, const char *below, const char *what, char **ret_path, struct err *e);
+
 /* Length of the deepest cgroup that both absolute paths lie in; 0 for the root. */
 size_t cgroup_path_common(const char *a, const char *b);
 

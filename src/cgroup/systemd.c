@@ -142,8 +142,16 @@ static int find_path(struct cgroup *cgroup, pid_t pid, struct err *e)
 		return err_say(e, -ENOENT, "systemd started %s, but process %d is in the cgroup %s", cgroup->record.scope, pid,
 			       path ? path : "(none)");
 	free(cgroup->record.path);
-	cgroup->record.path = TAKE_PTR(path);
+	cgroup->record.path = str_printf("%s%s", path, cgroup->below);
 	return 0;
+}
+
+static int enable_in_scope(const struct cgroup *cgroup, const struct hierarchy *v2, struct err *e)
+{
+	size_t n = strlen(cgroup->record.path) - strlen(cgroup->below);
+	_cleanup_free_ char *scope = xstrndup(cgroup->record.path, n);
+
+	return v2_enable_below(v2, scope, e);
 }
 
 /* Everything that the scope still lacks. */
@@ -161,6 +169,9 @@ static int settle_in_scope(struct cgroup *cgroup, pid_t pid, struct err *e)
 	/* systemd has enabled all that it knows; others, such as hugetlb, it leaves to whom they concern. */
 	if (r == 0 && v2)
 		r = v2_enable(v2, cgroup->record.path, &needs, false, e);
+	/* The statistics that it keeps of the scope are looked for where the container is. */
+	if (r == 0 && v2 && *cgroup->below)
+		r = enable_in_scope(cgroup, v2, e);
 	if (r == 0 && cgroup->resources)
 		r = limits_apply(cgroup, cgroup->resources, e);
 	return r;
@@ -203,9 +214,13 @@ static int systemd_update(struct cgroup *cgroup, const struct oci_resources *res
 
 int systemd_attach(struct cgroup *cgroup, pid_t pid, struct err *e)
 {
+	_cleanup_free_ char *scope = str_printf("/%s/", cgroup->record.scope);
+	const char *found = strstr(cgroup->record.path, scope);
+	/* The group below the scope, with its slash. */
+	const char *below = found ? found + strlen(scope) - 1 : "";
 	int r = connect_bus(cgroup, e);
 
-	return r == 0 ? bus_attach_process(cgroup->bus, cgroup->record.scope, pid, e) : r;
+	return r == 0 ? bus_attach_process(cgroup->bus, cgroup->record.scope, below, pid, e) : r;
 }
 
 static int systemd_remove(struct cgroup *cgroup, struct err *e)

@@ -189,6 +189,18 @@ int v2_enable(const struct hierarchy *h, const char *path, const struct v2_needs
 	return 0;
 }
 
+int v2_enable_below(const struct hierarchy *h, const char *path, struct err *e)
+{
+	_cleanup_(strv_done) struct strv wanted = STRV_INIT;
+	const struct v2_needs none = V2_NEEDS_INIT;
+	_cleanup_close_ int fd = openat(h->root_fd, path + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : read_words(fd, "cgroup.controllers", &wanted);
+
+	if (r < 0)
+		return err_set(e, r, "cgroup %s%s: cannot read its controllers", h->mountpoint, path);
+	return enable_level(h, path, &none, &wanted, e);
+}
+
 int v2_may_join(const struct hierarchy *h, const char *own, const char *path)
 {
 	size_t n = cgroup_path_common(own, path);

@@ -30,6 +30,9 @@ void v2_needs_done(struct v2_needs *needs);
  */
 int v2_enable(const struct hierarchy *h, const char *path, const struct v2_needs *needs, bool all, struct err *e);
 
+/* Enable for the children of path whatever it has itself, as far as it can be had. */
+int v2_enable_below(const struct hierarchy *h, const char *path, struct err *e);
+
 /* May this process move others into path?  The common ancestor's cgroup.procs has to be writable
    (cgroups(7), "Cgroups delegation").  0 or -errno of the open. */
 int v2_may_join(const struct hierarchy *h, const char *own, const char *path);

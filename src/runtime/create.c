@@ -260,6 +260,9 @@ static int stage_ready(struct launch *l, struct err *e)
 	/* createContainer hooks run in init meanwhile. */
 	l->hooks_begun |= hooks_any(l->config, HOOK_CREATE_CONTAINER);
 	r = serve_until(l, SYNC_READY, &unused, e);
+	/* Its cgroup namespace begins at the parent of that. */
+	if (r == 0)
+		r = prepare_delegate_cgroup(l, e);
 	if (r < 0)
 		return r;
 	return l->config->process ? process_tune(l->pid, l->config->process, e) : 0;

@@ -93,14 +93,19 @@ static bool has_option(const struct oci_mount *m, const char *word)
 	return false;
 }
 
+/* The host's ids of the container's root, where it is another than ours. */
+static bool find_root(const struct launch *l, uint32_t *uid, uint32_t *gid)
+{
+	return l->namespaces.user_made && userns_map_to_outside(&l->ids.uids, 0, uid) &&
+	       userns_map_to_outside(&l->ids.gids, 0, gid);
+}
+
 int prepare_chown_cgroup(struct launch *l, struct err *e)
 {
 	const struct oci_config *c = l->config;
-	uint32_t uid = 0, gid = 0;
+	uint32_t uid, gid;
 
-	if (!l->namespaces.user_made || !(l->namespaces.made & CLONE_NEWCGROUP))
-		return 0;
-	if (!userns_map_to_outside(&l->ids.uids, 0, &uid) || !userns_map_to_outside(&l->ids.gids, 0, &gid))
+	if (!(l->namespaces.made & CLONE_NEWCGROUP) || !find_root(l, &uid, &gid))
 		return 0;
 	for (size_t i = 0; i < c->n_mounts; i++) {
 		const struct oci_mount *m = &c->mounts[i];
@@ -109,4 +114,15 @@ int prepare_chown_cgroup(struct launch *l, struct err *e)
 			return cgroup_chown(l->cgroup, uid, gid, e);
 	}
 	return 0;
+}
+
+int prepare_delegate_cgroup(struct launch *l, struct err *e)
+{
+	uint32_t uid = (uint32_t)-1, gid = (uint32_t)-1;
+
+	if (!cgroup_has_delegated(l->cgroup))
+		return 0;
+	if (!find_root(l, &uid, &gid))
+		uid = gid = (uint32_t)-1;
+	return cgroup_delegate(l->cgroup, l->pid, uid, gid, e);
 }

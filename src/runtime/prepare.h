@@ -26,6 +26,9 @@ int prepare_explain_clone(const struct launch *l, int r, struct err *e);
    (config-linux.md, "Cgroup ownership"). */
 int prepare_chown_cgroup(struct launch *l, struct err *e);
 
+/* Move init to the group below its cgroup that it is to manage by itself, if an annotation asks for one. */
+int prepare_delegate_cgroup(struct launch *l, struct err *e);
+
 /* The pid, decimal and without a newline, at once (a reader never sees half of it). */
 int prepare_write_pid_file(const char *path, pid_t pid, struct err *e);
 

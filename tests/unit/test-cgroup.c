@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/str.h"
 #include "cgroup/check.h"
@@ -80,6 +81,19 @@ static void test_paths(void)
 	CHECK(cgroup_path_common("/a/b", "/a/bc") == 2, "names are compared whole");
 	CHECK(cgroup_path_common("/a", "/a/b") == 2, "a parent is its own ancestor");
 	CHECK(cgroup_path_common("/", "/a/b") == 0, "the root is everybody's ancestor");
+}
+
+static void test_below(void)
+{
+	struct err e = ERR_INIT;
+	char *path = NULL;
+
+	CHECK(cgroup_path_below("/a", "b//./c/", "x", &path, &e) == 0 && strcmp(path, "/a/b/c") == 0, "groups below are clean");
+	free(path);
+	CHECK(cgroup_path_below("/a", "/", "x", &path, &e) == 0 && strcmp(path, "/a") == 0, "\"/\" is the group itself");
+	free(path);
+	CHECK(cgroup_path_below("/a", "b/../..", "annotations.x", &path, &e) == -EINVAL && strstr(e.text, "annotations.x"),
+	      "\"..\" is refused, by who said it");
 }
 
 static void test_conversions(void)
@@ -277,6 +291,7 @@ static void test_names(void)
 int main(void)
 {
 	test_paths();
+	test_below();
 	test_conversions();
 	test_memory();
 	test_check_before_update();
