@@ -25,7 +25,8 @@ load_profile() {
 	requires_root "loads a profile"
 	is_active || skip "AppArmor is not active (tests/vm/run)"
 	requires apparmor_parser
-	printf 'abi <abi/4.0>,\n%s\n' "$1" >>"$T/profiles"
+	[[ -e $T/profiles ]] || echo 'abi <abi/4.0>,' >"$T/profiles"
+	echo "$1" >>"$T/profiles"
 	apparmor_parser --replace --skip-cache "$T/profiles"
 }
 
