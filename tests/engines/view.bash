@@ -72,8 +72,9 @@ private_mounts() {
 	mount -t proc -o nosuid,nodev,noexec proc /proc
 	mount -t tmpfs -o mode=755 none /run
 	mount -t tmpfs -o mode=1777 none /dev/shm
-	# What udev would make of them.
+	# What udev would make of them; and a /dev/null that a runtime may give away (crun 1.8.1 does).
 	mkdir /run/dev
+	device null 1 3
 	device fuse 10 229
 	device net/tun 10 200
 	ip link set lo up
