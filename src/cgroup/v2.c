@@ -83,6 +83,10 @@ static int explain_enable(const char *level, const struct v2_needs *needs, size_
 		err_say(e, code, "%s: the %s controller cannot be enabled for children of the cgroup %s: it holds processes",
 			property, controller, name);
 		return err_hint(e, "choose a linux.cgroupsPath whose parents are empty, or use the systemd cgroup manager");
+	case -EOPNOTSUPP:
+		err_say(e, code, "%s: the %s controller cannot be enabled for children of the cgroup %s: it is in thread mode, "
+				 "where this controller does not exist (cgroups(7))", property, controller, name);
+		return err_hint(e, "choose another linux.cgroupsPath, or use the systemd cgroup manager");
 	case -EACCES:
 	case -EPERM:
 	case -EROFS:
@@ -109,17 +113,21 @@ static int enable_at(int dirfd, const char *level, const struct strv *missing, c
 {
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
 	_cleanup_close_ int fd = openat(dirfd, "cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
-	int open_code = fd < 0 ? -errno : 0;
+	int whole = fd < 0 ? -errno : 0;
 
 	for (size_t i = 0; i < missing->n; i++)
 		strbuf_addf(&line, "%s+%s", i ? " " : "", missing->v[i]);
-	if (fd >= 0 && fdio_write_all(fd, line.text, line.len) == 0)
+	if (whole == 0)
+		whole = fdio_write_all(fd, line.text, line.len);
+	if (whole == 0)
 		return 0;
 
-	/* All in one write, or none: find out which of them it is. */
+	/* All in one write, or none: find out which of them it is.  Not when the cgroup holds processes (EBUSY): then
+	   the kernel still enables those that know threads (pids, cpu), which makes it the root of a threaded subtree,
+	   and no process can be put into a group below (cgroup-v2.rst, "Threads"). */
 	for (size_t i = 0; i < missing->n; i++) {
 		_cleanup_free_ char *word = str_printf("+%s", missing->v[i]);
-		int r = fd >= 0 ? fdio_write_all(fd, word, strlen(word)) : open_code;
+		int r = fd >= 0 && whole != -EBUSY ? fdio_write_all(fd, word, strlen(word)) : whole;
 		ssize_t need = find_need(needs, missing->v[i]);
 
 		if (r < 0 && need >= 0)
@@ -225,6 +233,9 @@ int v2_join(const struct hierarchy *h, const char *path, pid_t pid, struct err *
 	if (r == -EACCES)
 		return err_say(e, r, "cgroup %s: process %d cannot be moved there: this user may write cgroup.procs of it, "
 				     "but not that of the common ancestor with the present cgroup", path, pid);
+	if (r == -EOPNOTSUPP)
+		return err_say(e, r, "cgroup %s: process %d cannot join: it is in thread mode, or below a cgroup that has both "
+				     "processes and controllers (cgroups(7), \"domain invalid\")", path, pid);
 	return r < 0 ? err_set(e, r, "cgroup %s: process %d cannot join", path, pid) : 0;
 }
 

@@ -4,13 +4,13 @@
 # Limits on cgroup v2 alone, by the cgroupfs manager: each is seen to hold.  tests/vm/run has such a machine.
 load helpers
 
-setup_v2() {
+setup() {
 	requires_root "makes cgroups below the root of the hierarchy"
 	[[ $(stat -fc %T /sys/fs/cgroup) == cgroup2fs ]] || skip "needs cgroup v2 alone (tests/vm/run)"
+	helpers_setup
 }
 
 requires_controller() { # NAME
-	setup_v2
 	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || skip "no $1 controller here"
 }
 
@@ -142,7 +142,6 @@ script() {
 }
 
 @test "v2: devices: EPERM by the program, which an update replaces" {
-	setup_v2
 	config '.linux.devices = [{path: "/dev/a", type: "c", major: 10, minor: 237}]'
 	resources '{"devices": [{"allow": false, "access": "rwm"}]}'
 	sleeping
@@ -161,7 +160,6 @@ script() {
 }
 
 @test "v2: devices: while updates replace the program, the forbidden is never allowed" {
-	setup_v2
 	requires mknod
 	script 'n=0; while :; do if true 2>/dev/null </dev/a; then busybox echo opened; fi; n=$((n + 1)); [ $n != 50 ] || busybox echo trying; done'
 	config '.linux.devices = [{path: "/dev/a", type: "c", major: 1, minor: 1}] | .process.env = ["PATH=/bin"]'
@@ -178,7 +176,6 @@ script() {
 }
 
 @test "v2: pause freezes all processes, the cgroup says so, and resume thaws" {
-	setup_v2
 	script 'busybox sleep 1000 & while :; do busybox echo tick; busybox sleep 0.05; done'
 	config '.process.env = ["PATH=/bin"]'
 	started
@@ -199,7 +196,6 @@ more_lines_than() {
 }
 
 @test "v2: delete --force kills many processes that no pid namespace holds (cgroup.kill)" {
-	setup_v2
 	args /guest fork 150
 	config '.linux.namespaces |= map(select(.type != "pid"))'
 	started
@@ -210,7 +206,6 @@ more_lines_than() {
 }
 
 @test "v2: kill --all reaches processes in groups that the container made" {
-	setup_v2
 	sleeping
 	local directory other
 	directory=$(cg)
@@ -246,7 +241,6 @@ more_lines_than() {
 }
 
 @test "v2: a limit that v2 cannot express is refused (config-linux.md)" {
-	setup_v2
 	resources '{"memory": {"swappiness": 10}}'
 	create_refused memory.swappiness
 	resources '{"network": {"classID": 5}}'
@@ -266,7 +260,6 @@ more_lines_than() {
 }
 
 @test "v2: delegation: with a cgroup namespace and a writable mount the container's root owns what the kernel lists, and no more" {
-	setup_v2
 	resources '{"pids": {"limit": 100}}'
 	config '.linux.namespaces += [{type: "user"}, {type: "cgroup"}] |
 		.linux.uidMappings = [{containerID: 0, hostID: 1200000, size: 65536}] |
@@ -314,13 +307,23 @@ more_lines_than() {
 	resources '{"memory": {"limit": 67108864}}'
 	config '.linux.cgroupsPath = $p' --arg p "/ocirun-test-$ID/a"
 	create_refused linux.resources.memory "holds processes"
+	# nothing has been enabled, so that what needs no controller can be there
+	is "$(<"/sys/fs/cgroup/ocirun-test-$ID/cgroup.subtree_control")" ""
+	config 'del(.linux.resources)'
+	sleeping
+	is "$(cg)" "/sys/fs/cgroup/ocirun-test-$ID/a"
+	works delete --force "$ID"
+	# as somebody else might have left it
+	echo +pids >"/sys/fs/cgroup/ocirun-test-$ID/cgroup.subtree_control"
+	create_refused "domain invalid"
+	resources '{"memory": {"limit": 67108864}}'
+	create_refused linux.resources.memory "thread mode"
 	kill -KILL "$other"
 	wait "$other" || true
 	wait_until rmdir "/sys/fs/cgroup/ocirun-test-$ID"
 }
 
 @test "v2: a frozen parent is refused, and nothing hangs" {
-	setup_v2
 	mkdir "/sys/fs/cgroup/ocirun-test-$ID"
 	echo 1 >"/sys/fs/cgroup/ocirun-test-$ID/cgroup.freeze"
 	config '.linux.cgroupsPath = $p' --arg p "/ocirun-test-$ID/a"
@@ -329,7 +332,6 @@ more_lines_than() {
 }
 
 @test "v2: a cgroup mount is cgroup2, and with a cgroup namespace its root is the container's" {
-	setup_v2
 	resources '{"pids": {"limit": 77}}'
 	config '.linux.namespaces += [{type: "cgroup"}] |
 		.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}]'
