@@ -73,6 +73,10 @@ words_are() { # ARRAY TARGET WORD...
 	done
 }
 
+mount_words() { # TARGET: the options of the mount, between commas
+	printf ',%s,' "$(mount_of "$1" | jq -r .options)"
+}
+
 # A run that warns on standard error of every TEXT, and works.
 runs_with_warning() { # TEXT...
 	local text
