@@ -126,13 +126,3 @@ pod_create() { # OPTION...
 	ends 3 podman build "$T"
 	does podman rmi "build-$ID"
 }
-
-@test "checkpoint is offered only when the runtime has it" {
-	if "$ENGINE_RUNTIME" checkpoint --help >/dev/null 2>&1 && command -v criu >/dev/null; then
-		skip "tested elsewhere"
-	fi
-	sleeper
-	try podman container checkpoint "$ID"
-	[[ $status != 0 ]]
-	does podman exec "$ID" true
-}
