@@ -299,6 +299,7 @@ int cgroup_hierarchies(struct cgroup *cgroup, struct cgroup_hierarchy **ret, siz
 			.mountpoint = TAKE_PTR(h->mountpoint),
 			.options = TAKE_PTR(h->options),
 			.path = where ? where : xstrdup("/"),
+			.own = joined,
 			.v2 = h->v2,
 		};
 	}

@@ -124,6 +124,7 @@ struct cgroup_hierarchy {
 	char *mountpoint; /* on the host */
 	char *options;    /* of the mount: "cpu,cpuacct", "name=systemd" */
 	char *path;       /* the container's cgroup in this hierarchy, relative to its root */
+	bool own;         /* which nobody else is in; else it did not join, and is where its parent is */
 	bool v2;
 };
 

@@ -85,7 +85,7 @@ int cmd_print_line(const char *text, struct err *e);
 		 "the program uses the terminal of the caller"),                                     \
 	OPT_FLAG("file-locks", NULL, strct, criu.file_locks, "keep file locks"),                     \
 	OPT_WORD("manage-cgroups-mode", NULL, "soft|full|strict|ignore|none|props", strct,           \
-		 criu.manage_cgroups_mode, "what CRIU does about cgroups (default: soft)"),          \
+		 criu.manage_cgroups_mode, "what CRIU does about cgroups (default: soft, or ignore)"),          \
 	OPT_WORD("network-lock", NULL, "iptables|nftables|skip", strct, criu.network_lock,           \
 		 "how the network is held meanwhile (default: CRIU's)"),                             \
 	OPT_WORD("empty-ns", NULL, "network", strct, criu.empty_ns,                                  \

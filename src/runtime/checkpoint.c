@@ -56,9 +56,12 @@ static int describe(struct checkpoint *c, struct err *e)
 	const struct state_document *d = state_document(&c->state);
 	_cleanup_free_ char *config_file = criu_config_file(c->config);
 	struct strv names = STRV_INIT;
+	const char *mode;
 	int r;
 
 	r = state_open_cgroup(d, &c->cgroup, e);
+	if (r == 0)
+		r = criu_choose_cgroups_mode(c->cgroup, &mode, e);
 	if (r < 0)
 		return r;
 	wire_add_number(&c->opts, CRIU_PID, (uint64_t)c->now.pid);
@@ -66,7 +69,7 @@ static int describe(struct checkpoint *c, struct err *e)
 	wire_add_number(&c->opts, CRIU_ORPHAN_PTS_MASTER, true);
 	if (config_file)
 		wire_add_text(&c->opts, CRIU_CONFIG_FILE, config_file);
-	criu_add_options(&c->opts, c->options);
+	criu_add_options(&c->opts, c->options, mode);
 	r = criu_add_outside(&c->opts, c->config, d->bundle, c->cgroup, c->now.pid, e);
 	if (r == 0)
 		r = criu_read_stdio(&c->opts, c->now.pid, &names, e);

@@ -179,6 +179,20 @@ void criu_add_mounts(struct strbuf *opts, const struct outside *outside, const c
 	}
 }
 
+int criu_choose_cgroups_mode(struct cgroup *cgroup, const char **ret_mode, struct err *e)
+{
+	struct cgroup_hierarchy *h = NULL;
+	size_t n = 0;
+	int r = cgroup_hierarchies(cgroup, &h, &n, e);
+
+	*ret_mode = "soft";
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!h[i].own)
+			*ret_mode = "ignore";
+	cgroup_hierarchies_free(h, n);
+	return r;
+}
+
 int criu_add_cgroup_roots(struct strbuf *opts, struct cgroup *cgroup, struct err *e)
 {
 	struct cgroup_hierarchy *h = NULL;
@@ -186,7 +200,7 @@ int criu_add_cgroup_roots(struct strbuf *opts, struct cgroup *cgroup, struct err
 	int r = cgroup_hierarchies(cgroup, &h, &n, e);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		if (h[i].path)
+		if (h[i].own)
 			criu_add_cgroup_root(opts, h[i].v2 ? "" : h[i].options, h[i].path);
 	cgroup_hierarchies_free(h, n);
 	return r;

@@ -23,6 +23,11 @@ int criu_list_mounts(const struct oci_config *config, const char *bundle, struct
 		     struct outside *ret_outside, struct err *e);
 void criu_add_mounts(struct strbuf *opts, const struct outside *outside, const char *directory);
 
+/* What CRIU does about cgroups unless the command line says it, for checkpoint and restore alike: "soft"; but "ignore"
+   where the container has no cgroup of its own in some hierarchy (a hybrid host), since CRIU would save the cgroups of
+   everybody there, and make them again. */
+int criu_choose_cgroups_mode(struct cgroup *cgroup, const char **ret_mode, struct err *e);
+
 /* The cgroup that takes the place of the saved one, in each hierarchy. */
 int criu_add_cgroup_roots(struct strbuf *opts, struct cgroup *cgroup, struct err *e);
 

@@ -116,9 +116,9 @@ static void add_page_server(struct strbuf *opts, const char *text)
 	free(address.host);
 }
 
-void criu_add_options(struct strbuf *opts, const struct criu_options *options)
+void criu_add_options(struct strbuf *opts, const struct criu_options *options, const char *cgroups_mode)
 {
-	const char *mode = options->manage_cgroups_mode ? options->manage_cgroups_mode : "soft";
+	const char *mode = options->manage_cgroups_mode ? options->manage_cgroups_mode : cgroups_mode;
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (*(const bool *)((const char *)options + flags[i].offset))

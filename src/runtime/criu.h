@@ -39,8 +39,8 @@ enum criu_field {
 /* Judge what the command line says; nothing is touched. */
 int criu_check_options(const struct criu_options *options, struct err *e);
 
-/* Add what the command line says (checked), each as one field. */
-void criu_add_options(struct strbuf *opts, const struct criu_options *options);
+/* Add what the command line says (checked), each as one field; cgroups_mode is for who says nothing about cgroups. */
+void criu_add_options(struct strbuf *opts, const struct criu_options *options, const char *cgroups_mode);
 
 /* Messages of two members, by their names in rpc.proto. */
 void criu_add_ext_mount(struct strbuf *opts, const char *key, const char *value);

@@ -107,15 +107,18 @@ static char *choose_stage(const struct launch *l)
 static int stage_describe(struct restore *s, struct err *e)
 {
 	_cleanup_free_ char *config_file = criu_config_file(s->l->config);
-	int r;
+	const char *mode;
+	int r = criu_choose_cgroups_mode(s->l->cgroup, &mode, e);
 
+	if (r < 0)
+		return r;
 	wire_add_text(&s->opts, CRIU_ROOT, s->l->rootfs);
 	wire_add_number(&s->opts, CRIU_RST_SIBLING, true);
 	wire_add_number(&s->opts, CRIU_EVASIVE_DEVICES, true);
 	wire_add_number(&s->opts, CRIU_ORPHAN_PTS_MASTER, true);
 	if (config_file)
 		wire_add_text(&s->opts, CRIU_CONFIG_FILE, config_file);
-	criu_add_options(&s->opts, s->options);
+	criu_add_options(&s->opts, s->options, mode);
 	criu_add_stdio(&s->opts, &s->stdio, s->inherit, &s->n_inherit);
 	criu_add_namespaces(&s->opts, &s->l->namespaces, s->l->join_fds, s->inherit, &s->n_inherit);
 	r = criu_list_mounts(s->l->config, s->l->bundle, s->l->cgroup, &s->outside, e);

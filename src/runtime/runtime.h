@@ -65,7 +65,7 @@ struct criu_options {
 	const char *image_path;          /* NULL: "checkpoint" */
 	const char *work_path;           /* CRIU's log and other files; NULL: the image path */
 	const char *parent_path;         /* of an earlier pre-dump, relative to the image path */
-	const char *manage_cgroups_mode; /* NULL: "soft" */
+	const char *manage_cgroups_mode; /* NULL: "soft", or "ignore" (docs/ocirun.1.md) */
 	const char *network_lock;        /* NULL: CRIU's default */
 	const char *page_server;         /* ADDRESS:PORT */
 	const char *empty_ns;            /* "network" */

@@ -150,6 +150,19 @@ mounts_of() {
 	umount "$T/ipc" "$T/uts"
 }
 
+@test "cgroups of others are not saved, and not made again" {
+	local other=/sys/fs/cgroup/pids/$ID.other
+	[[ -d ${other%/*} && -e /sys/fs/cgroup/unified/cgroup.procs ]] ||
+		skip "needs a v1 hierarchy that containers do not join (a hybrid host)"
+	mkdir "$other"
+	waiting await /go
+	saved
+	rmdir "$other"
+	restored
+	is "$(compgen -G "$other" || true)" ""
+	go_on
+}
+
 @test "the restored processes are in the new container's cgroup, which pause, ps and update find" {
 	local mode
 	for mode in soft ignore; do

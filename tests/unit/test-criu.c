@@ -88,12 +88,12 @@ static void test_options(void)
 					   .empty_ns = "network", .network_lock = "skip" };
 	struct strbuf opts = STRBUF_INIT;
 
-	criu_add_options(&opts, &none);
-	CHECK(number_of(&opts, 34) == 3 && number_of(&opts, 24) == 1, "cgroups are managed softly by default");
+	criu_add_options(&opts, &none, "soft");
+	CHECK(number_of(&opts, 34) == 3 && number_of(&opts, 24) == 1, "cgroups are managed as the caller chose");
 	CHECK(number_of(&opts, 5) == -1 && number_of(&opts, 15) == -1 && number_of(&opts, 38) == -1, "and nothing else");
 	strbuf_done(&opts);
 	opts = (struct strbuf)STRBUF_INIT;
-	criu_add_options(&opts, &some);
+	criu_add_options(&opts, &some, "soft");
 	CHECK(number_of(&opts, 5) == 1 && number_of(&opts, 34) == 5 && number_of(&opts, 15) == 1 &&
 		      number_of(&opts, 38) == CLONE_NEWNET && number_of(&opts, 64) == 3,
 	      "what is asked for");
