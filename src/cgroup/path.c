@@ -34,12 +34,12 @@ static int add_components(struct strbuf *out, const char *path, const char *what
 	return 0;
 }
 
-/* True for "slice:prefix:name". */
-static bool is_systemd_form(const char *path)
+/* The second colon of "slice:prefix:name", or NULL: the path is not in that form. */
+static const char *second_colon(const char *path)
 {
-	const char *colon = strchr(path, ':');
+	const char *first = strchr(path, ':');
 
-	return colon && !strchr(path, '/') && strchr(colon + 1, ':');
+	return first && !strchr(path, '/') ? strchr(first + 1, ':') : NULL;
 }
 
 static int place_directory(const struct cgroup_path_request *request, struct cgroup_place *ret_place, struct err *e)
@@ -56,7 +56,7 @@ static int place_directory(const struct cgroup_path_request *request, struct cgr
 
 	if (str_empty(configured)) {
 		strbuf_addf(&out, "/ocirun-%s", request->id);
-	} else if (is_systemd_form(configured)) {
+	} else if (second_colon(configured)) {
 		return err_say(e, -EINVAL,
 			       "linux.cgroupsPath: \"%s\" is in the form of the systemd cgroup manager, and this is the "
 			       "cgroupfs manager; use --systemd-cgroup, or a path such as /parent/%s",
@@ -109,10 +109,9 @@ static int place_scope(const struct cgroup_path_request *request, struct cgroup_
 		prefix = xstrdup("ocirun");
 		name = xstrdup(request->id);
 	} else {
-		const char *first = strchr(configured, ':');
-		const char *second = first ? strchr(first + 1, ':') : NULL;
+		const char *first = strchr(configured, ':'), *second = second_colon(configured);
 
-		if (!is_systemd_form(configured) || strchr(second + 1, ':') || !second[1])
+		if (!second || strchr(second + 1, ':') || !second[1])
 			return err_say(e, -EINVAL,
 				       "linux.cgroupsPath: \"%s\": the systemd cgroup manager needs the form "
 				       "slice:prefix:name, e.g. system.slice:ocirun:%s",

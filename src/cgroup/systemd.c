@@ -69,7 +69,7 @@ static int add_devices(const struct cgroup *cgroup, const struct oci_resources *
 	if (!hierarchies_v1(&cgroup->hierarchies, "devices") || r->n_devices == 0)
 		return 0;
 	code = devices_collect(r, &rules, e);
-	if (code == 0)
+	if (code >= 0)
 		code = devices_simplify(&rules, &allow, &exceptions, e);
 	if (code < 0)
 		return code;

@@ -104,7 +104,7 @@ int v1_freeze(const struct hierarchy *h, const char *path, bool frozen, struct e
 		   in FREEZING until it is told once more (cgroup-v1/freezer-subsystem.rst). */
 		int r = fdio_write_file(h->dir_fd, "freezer.state", state);
 
-		if (r == 0)
+		if (r >= 0)
 			r = tree_read(h->dir_fd, "freezer.state", &text);
 		if (r < 0)
 			return err_set(e, r, "cgroup %s%s: cannot %s it", h->mountpoint, path, act);

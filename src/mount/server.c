@@ -86,11 +86,11 @@ static char *join_options(const struct mount_options *options)
 	return strbuf_take(&text);
 }
 
-/* "none", or the type again, is what people write who have no source. */
-static bool is_no_source(const char *source, const char *program)
+/* "none", or the type again with or without its "fuse.", is what people write who have no source. */
+static bool is_no_source(const char *source, const char *type)
 {
-	return str_empty(source) || strcmp(source, "none") == 0 || strcmp(source, program) == 0 ||
-	       (str_starts(source, TYPE_PREFIX) && strcmp(fuse_program(source), program) == 0);
+	return str_empty(source) || strcmp(source, "none") == 0 || strcmp(source, type) == 0 ||
+	       strcmp(source, type + strlen(TYPE_PREFIX)) == 0;
 }
 
 static int server_of_entry(const struct oci_config *config, const char *bundle, size_t index,
@@ -102,12 +102,12 @@ static int server_of_entry(const struct oci_config *config, const char *bundle, 
 	if (r >= 0 && entry.kind != MOUNT_FUSE)
 		r = err_say(e, -EINVAL, "mounts[%zu] is no FUSE mount", index);
 	if (r >= 0) {
-		const char *program = fuse_program(entry.mount->type), *source = entry.mount->source;
+		const char *type = entry.mount->type, *source = entry.mount->source;
 
 		server->what = str_printf("mounts[%zu] %s", index, entry.mount->destination);
-		add_program(server, config, program);
+		add_program(server, config, fuse_program(type));
 		server->options = join_options(&entry.options);
-		if (!is_no_source(source, program))
+		if (!is_no_source(source, type))
 			server->source = *source == '/' || strchr(source, ':') ? xstrdup(source) :
 										str_printf("%s/%s", bundle, source);
 		/* "host:directory" is the program's to understand */

@@ -168,7 +168,7 @@ int container_list(const struct runtime *rt, struct container_info **ret_infos, 
 
 	r = runtime_root(rt, &root, e);
 	/* A default that nobody has used yet has no containers; a folder asked for by name has to be there. */
-	if (r == 0 && !str_empty(rt->root) && access(root, F_OK) < 0)
+	if (r == 0 && !str_empty(rt->root) && access(rt->root, F_OK) < 0)
 		r = err_set(e, -errno, "--root %s", rt->root);
 	if (r == 0)
 		r = state_list(root, &ids.v, &ids.n, e);
