@@ -5,8 +5,8 @@
 need gcc-12
 
 # Optimised, as it is built: at -O0 it does not see a NULL that strchr returned.
-# use-of-uninitialized-value: the optimiser has folded the real ones away before the analyzer looks (-Wmaybe-uninitialized
-#   of `compilers' finds them), and has moved `= NULL' of _cleanup_free_ variables behind a return: that is all it finds.
+# use-of-uninitialized-value: the optimiser has folded real ones away before the analyzer looks (in `compilers' clang's
+#   -Wsometimes-uninitialized sees the plain ones), and has moved `= NULL' of _cleanup_free_ variables behind a return: that is all it finds.
 cd "$builddir" || exit
 read -r -a flags <<<"-std=gnu11 -O2 -fanalyzer -Werror ${LINT_CPPFLAGS:--D_GNU_SOURCE -iquote $srcdir/src -iquote $srcdir}"
 flags+=(-Wno-analyzer-use-of-uninitialized-value)
