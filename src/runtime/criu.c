@@ -45,14 +45,20 @@ static void answer_done(struct answer *answer)
 	fd_close(&answer->fd);
 }
 
+/* A field that is a number has no bytes: nothing is nested in it. */
+static struct wire_reader read_nested(const struct wire_field *message)
+{
+	return (struct wire_reader){ message->bytes, message->bytes ? message->bytes + message->n : NULL };
+}
+
 /* The number in a field of a nested message; 0 without it. */
 static uint64_t nested_number(const struct wire_field *message, unsigned number)
 {
-	struct wire_reader reader = { message->bytes, message->bytes + message->n };
+	struct wire_reader reader = read_nested(message);
 	struct wire_field field;
 	uint64_t value = 0;
 
-	while (message->bytes && wire_next(&reader, &field) > 0)
+	while (wire_next(&reader, &field) > 0)
 		if (field.number == number)
 			value = field.value;
 	return value;
@@ -60,10 +66,10 @@ static uint64_t nested_number(const struct wire_field *message, unsigned number)
 
 static char *nested_text(const struct wire_field *message, unsigned number)
 {
-	struct wire_reader reader = { message->bytes, message->bytes + message->n };
+	struct wire_reader reader = read_nested(message);
 	struct wire_field field;
 
-	while (message->bytes && wire_next(&reader, &field) > 0)
+	while (wire_next(&reader, &field) > 0)
 		if (field.number == number && field.bytes)
 			return xstrndup(field.bytes, field.n);
 	return xstrdup("");
