@@ -146,9 +146,9 @@ static int open_layers(struct rootfs *rootfs, const struct mount_entry *entry, s
 }
 
 /*
- * How layers are named to the kernel, best first: as descriptors (Linux 6.13), as strings one by one (6.5),
- * all lower ones in one string of 255 bytes at most.  With strings the current directory is /proc/self/fd,
- * so that the number of a descriptor is its path.
+ * How layers are named to the kernel, best first: as descriptors (Linux 6.13; O_PATH ones later), as strings one by
+ * one (6.5), all lower ones in one string of 255 bytes at most.  With strings the current directory is
+ * /proc/self/fd, so that the number of a descriptor is its path.
  */
 enum naming { BY_FD, BY_STRING, BY_ONE_STRING };
 
@@ -199,12 +199,13 @@ static int configure(const struct mnt_fs *fs, void *ctx)
 	}
 	for (size_t i = first; r >= 0 && i < layers->n; i++) {
 		r = set_layer(fs, &layers->v[i], request->naming);
-		request->refused = r == -EINVAL && i == 0;
+		request->refused = (r == -EINVAL || r == -EBADF) && i == 0;
 	}
 	return r;
 }
 
-/* EINVAL for the first layer is what a kernel says that does not know this way of naming it. */
+/* For the first layer a kernel says EINVAL that does not know this way of naming it, and EBADF (Linux 6.12) that takes no
+   O_PATH descriptors.  Where overlays still have the old mount API (6.1) any word is taken, and EINVAL comes in the end. */
 static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *entry, struct fresh *how)
 {
 	struct request *request = how->ctx;
@@ -218,7 +219,7 @@ static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *e
 		return -errno;
 	request->naming = BY_STRING;
 	fd = fresh_mount(rootfs, entry, how);
-	if (request->refused) {
+	if (request->refused || fd == -EINVAL) {
 		request->naming = BY_ONE_STRING;
 		fd = fresh_mount(rootfs, entry, how);
 	}

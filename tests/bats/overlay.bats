@@ -44,6 +44,22 @@ refuses() { # TEXT...
 	done
 }
 
+@test "a kernel that takes no layers as descriptors (EBADF: Linux 6.12) gets them in another way" {
+	requires strace
+	layers 3
+	add_overlay "lowerdir=$lower"
+	guest cat /mnt/which /mnt/file3
+	WRAP=(env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=fsconfig -o "$T/trace")
+	runs
+	local nth
+	# which of its calls is the first that names a layer: strace counts for each process
+	nth=$(awk '{ n[$1]++ } /FSCONFIG_SET_FD/ { print n[$1]; exit }' "$T/trace")
+	WRAP+=(-e "inject=fsconfig:error=EBADF:when=$nth")
+	runs
+	is "$output" $'1\n3'
+	has "$(<"$T/trace")" "EBADF (Bad file descriptor) (INJECTED)"
+}
+
 @test "layers with an upper one: 1, 2, 20 and 200; what is written is in the upper one" {
 	local n
 	for n in 1 2 20 200; do
