@@ -80,6 +80,16 @@ int layer_lend(struct overlay_layers *layers, int mnt_fd)
 	return r;
 }
 
+int layer_lend_detached(struct overlay_layers *layers)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < layers->n; i++)
+		if (layers->v[i].detached >= 0)
+			r = layer_lend(layers, layers->v[i].detached);
+	return r;
+}
+
 int layer_take_back(struct overlay_layers *layers)
 {
 	_cleanup_close_ int before = -EBADF;

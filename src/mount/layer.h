@@ -28,6 +28,9 @@ int layer_make_source(const struct mount_entry *entry, const char *path, const s
    of it, for nothing in it is locked. */
 int layer_lend(struct overlay_layers *layers, int mnt_fd);
 
+/* The same for layers that are in detached mounts of ours, which kernels before 6.13 do not take (EINVAL). */
+int layer_lend_detached(struct overlay_layers *layers);
+
 /* Unmount all that were lent. */
 int layer_take_back(struct overlay_layers *layers);
 

@@ -44,7 +44,8 @@ struct overlay_layer *overlay_add_layer(struct overlay_layers *layers, const cha
 
 	layers->v = xrealloc(layers->v, layers->n + 1, sizeof(*layers->v));
 	layer = &layers->v[layers->n++];
-	*layer = (struct overlay_layer){ .key = key, .path = xstrdup(path), .fd = -EBADF };
+	*layer = (struct overlay_layer){ .key = key, .path = xstrdup(path), .fd = -EBADF,
+					.detached = -EBADF };
 	return layer;
 }
 
@@ -117,6 +118,8 @@ static int open_layer(struct rootfs *rootfs, const struct mount_entry *entry, st
 		layer->fd = layer_open(rootfs, entry, rootfs_source_layer(entry->index, n), layer->path, &foreign, e);
 		if (layer->fd >= 0 && foreign)
 			r = layer_lend(layers, layer->fd);
+		else
+			layer->detached = layer->fd;
 		return layer->fd < 0 ? layer->fd : r < 0 ? err_set(e, r, "lower layer %s", layer->path) : 0;
 	}
 	layer->fd = open(layer->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -206,14 +209,19 @@ static int configure(const struct mnt_fs *fs, void *ctx)
 
 /* For the first layer a kernel says EINVAL that does not know this way of naming it, and EBADF (Linux 6.12) that takes no
    O_PATH descriptors.  Where overlays still have the old mount API (6.1) any word is taken, and EINVAL comes in the end. */
-static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *entry, struct fresh *how)
+static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers,
+			struct fresh *how)
 {
 	struct request *request = how->ctx;
 	_cleanup_close_ int before = -EBADF;
-	int fd = fresh_mount(rootfs, entry, how);
+	int fd = fresh_mount(rootfs, entry, how), r;
 
 	if (!request->refused)
 		return fd;
+	/* In a mount namespace that is not the container's own somebody could reach what is lent. */
+	r = rootfs->env.new_mount_ns ? layer_lend_detached(layers) : 0;
+	if (r < 0)
+		return r;
 	before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (before < 0 || chdir("/proc/self/fd") < 0)
 		return -errno;
@@ -344,7 +352,7 @@ int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, s
 	/* Without it opaque directories cannot be marked in a user namespace, and rmdir fails with EIO. */
 	if (userns && !mount_options_data(&entry->options, "userxattr"))
 		how.n_extra = 1;
-	fd = mount_layers(rootfs, entry, &how);
+	fd = mount_layers(rootfs, entry, layers, &how);
 	if (fd < 0)
 		return explain_overlay(e, fd, entry, layers, userns, how.words);
 	r = check_writable(entry, layers, fd, e);

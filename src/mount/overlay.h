@@ -18,6 +18,7 @@ struct overlay_layer {
 	const char *key; /* of FSCONFIG_SET_FD: "lowerdir+", "datadir+", "upperdir", "workdir" */
 	char *path;      /* absolute, for messages; owned */
 	int fd;          /* O_PATH, or a mount; owned */
+	int detached;    /* the mount that it is in, if that is ours and attached nowhere; borrowed; else -EBADF */
 };
 
 struct overlay_layers {
@@ -28,7 +29,7 @@ struct overlay_layers {
 	size_t n_lent; /* mounts that are attached only until the overlay is made: layer.h */
 };
 
-/* Add a layer, with a copy of path and fd -EBADF; and give all of them up. */
+/* Add a layer, with a copy of path and both descriptors -EBADF; and give all of them up. */
 struct overlay_layer *overlay_add_layer(struct overlay_layers *layers, const char *key, const char *path);
 void overlay_layers_done(struct overlay_layers *layers);
 

@@ -82,6 +82,8 @@ static int open_lower(struct making *m, size_t n, struct err *e)
 	}
 	if (layer->fd >= 0 && foreign)
 		r = layer_lend(&m->layers, layer->fd);
+	else if (is_image(path) || m->asked.idmap)
+		layer->detached = layer->fd;
 	return layer->fd < 0 ? layer->fd : r < 0 ? err_set(e, r, "layer %s of the root: cannot attach it", path) : 0;
 }
 
@@ -145,6 +147,7 @@ static int open_upper_tmpfs(struct making *m, struct err *e)
 	if (r < 0)
 		return err_set(e, r, "root overlay: make its upper layer");
 	layer = overlay_add_layer(&m->layers, "upperdir", "(tmpfs)/upper");
+	layer->detached = tmpfs;
 	layer->fd = openat(tmpfs, "upper", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	r = layer->fd < 0 ? -errno : 0;
 	layer = overlay_add_layer(&m->layers, "workdir", "(tmpfs)/work");
@@ -163,7 +166,7 @@ static int add_empty_lower(struct making *m, struct err *e)
 	struct overlay_layer *layer = overlay_add_layer(&m->layers, "lowerdir+", "(empty)");
 
 	m->layers.n_lower++;
-	layer->fd = make_tmpfs(NULL);
+	layer->fd = layer->detached = make_tmpfs(NULL);
 	return layer->fd < 0 ? err_set(e, layer->fd, "root overlay: an empty layer") : 0;
 }
 

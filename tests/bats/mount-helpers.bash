@@ -145,3 +145,14 @@ on_private_host() { # SCRIPT
 	output=$(grep -vx sleeping "$container_out") || true
 	stderr=$(<"$T/calls/$call.err")
 }
+
+# refuse_descriptors: runs the container, and from then on WRAP makes the kernel refuse the first layer that is given as a
+# descriptor, as Linux 6.12 does.
+refuse_descriptors() {
+	local nth
+	WRAP=(env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=fsconfig -o "$T/trace")
+	runs
+	# which of its calls is the first that names a layer: strace counts for each process
+	nth=$(awk '{ n[$1]++ } /FSCONFIG_SET_FD/ { print n[$1]; exit }' "$T/trace")
+	WRAP+=(-e "inject=fsconfig:error=EBADF:when=$nth")
+}

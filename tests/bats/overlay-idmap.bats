@@ -40,6 +40,19 @@ may_mount() {
 	is "$(stat -c %u:%g "$T/layers/1/file1")" 1000:2000
 }
 
+@test "shifted layers that the kernel does not take as descriptors are attached meanwhile, and nothing of that is left" {
+	requires_root "shifts the ids of an ordinary file system"
+	requires strace
+	shifted_layers 1000 2000
+	add_overlay "lowerdir=$lower" 'idmap=uids=1000-5-1;gids=2000-6-1'
+	guest stat /mnt/file1 /mnt/file2 -- cat /proc/self/mountinfo
+	refuse_descriptors
+	runs
+	is "$(owner /mnt/file1) $(owner /mnt/file2)" "5:6 5:6"
+	has "$(<"$T/trace")" "EBADF (Bad file descriptor) (INJECTED)"
+	is "$(grep -c "$T/layers" <<<"$output" || true)" 0
+}
+
 @test "uidMappings and gidMappings do the same, and what is copied up has the shifted owner" {
 	requires_root "shifts the ids of an ordinary file system"
 	shifted_layers 1000 2000

@@ -49,12 +49,7 @@ refuses() { # TEXT...
 	layers 3
 	add_overlay "lowerdir=$lower"
 	guest cat /mnt/which /mnt/file3
-	WRAP=(env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=fsconfig -o "$T/trace")
-	runs
-	local nth
-	# which of its calls is the first that names a layer: strace counts for each process
-	nth=$(awk '{ n[$1]++ } /FSCONFIG_SET_FD/ { print n[$1]; exit }' "$T/trace")
-	WRAP+=(-e "inject=fsconfig:error=EBADF:when=$nth")
+	refuse_descriptors
 	runs
 	is "$output" $'1\n3'
 	has "$(<"$T/trace")" "EBADF (Bad file descriptor) (INJECTED)"
