@@ -6,8 +6,6 @@
 
 load mount-helpers
 
-eval "helpers_$(declare -f setup)"
-
 setup() {
 	helpers_setup
 	mkdir -p "$T/canary" "$T/src"
