@@ -223,7 +223,7 @@ static int serve_until(struct launch *l, enum sync_type last, int64_t *ret_value
 	}
 }
 
-static int stage_mounts_and_hooks(struct launch *l, struct err *e)
+int launch_run_hooks(struct launch *l, struct err *e)
 {
 	const struct hooks_run run = {
 		.config = l->config,
@@ -231,6 +231,15 @@ static int stage_mounts_and_hooks(struct launch *l, struct err *e)
 		.pid = l->pid,
 		.watch_pidfd = l->pidfd,
 	};
+	int r;
+
+	l->hooks_begun = true;
+	r = hooks_run(&run, HOOK_PRESTART, e);
+	return r < 0 ? r : hooks_run(&run, HOOK_CREATE_RUNTIME, e);
+}
+
+static int stage_mounts_and_hooks(struct launch *l, struct err *e)
+{
 	int64_t value;
 	int r;
 
@@ -243,12 +252,8 @@ static int stage_mounts_and_hooks(struct launch *l, struct err *e)
 
 	/* Hooks may ask for the state, or kill. */
 	r = state_write(&l->state, &l->record, e);
-	if (r < 0)
-		return r;
-	l->hooks_begun = true;
-	r = hooks_run(&run, HOOK_PRESTART, e);
 	if (r == 0)
-		r = hooks_run(&run, HOOK_CREATE_RUNTIME, e);
+		r = launch_run_hooks(l, e);
 	return r < 0 ? r : sync_send(l->sync, SYNC_HOOKS_DONE, 0, -EBADF, e);
 }
 
@@ -268,12 +273,10 @@ static int stage_ready(struct launch *l, struct err *e)
 	return l->config->process ? process_tune(l->pid, l->config->process, e) : 0;
 }
 
-/* From here on the container is "created". */
-static int stage_commit(struct launch *l, struct err *e)
+int launch_commit(struct launch *l, struct err *e)
 {
 	int r;
 
-	fd_close(&l->fuse_monitor);
 	l->record.creating = false;
 	r = state_write(&l->state, &l->record, e);
 	l->state.document.root = &l->record; /* as if it had been read again */
@@ -281,6 +284,16 @@ static int stage_commit(struct launch *l, struct err *e)
 		r = prepare_write_pid_file(l->options->pid_file, l->pid, e);
 	if (r == 0 && l->options->pidfd_socket)
 		r = prepare_send_pidfd(l->options->pidfd_socket, l->pidfd, e);
+	return r;
+}
+
+/* From here on the container is "created". */
+static int stage_commit(struct launch *l, struct err *e)
+{
+	int r;
+
+	fd_close(&l->fuse_monitor);
+	r = launch_commit(l, e);
 	return r < 0 ? r : sync_send(l->sync, SYNC_COMMITTED, 0, -EBADF, e);
 }
 

@@ -85,6 +85,11 @@ int launch_prepare(struct launch *l, struct err *e);
 /* Take the id of what is prepared; the record is on disk then, for `delete --force`. */
 int launch_claim(struct launch *l, struct err *e);
 
+/* What create and restore have in common besides: the hooks of the runtime, prestart and createRuntime, when the
+   container's namespaces are there; and the end, when it is there, told by state.json, --pid-file and --pidfd-socket. */
+int launch_run_hooks(struct launch *l, struct err *e);
+int launch_commit(struct launch *l, struct err *e);
+
 /* The create stages, for `create` and `run`.  On failure everything is undone. launch_done() frees
    what the struct holds in both cases. */
 int launch_create(struct launch *l, struct err *e);

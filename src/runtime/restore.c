@@ -18,7 +18,6 @@
 #include "runtime/console.h"
 #include "runtime/criu-outside.h"
 #include "runtime/criu.h"
-#include "runtime/hooks.h"
 #include "runtime/launch.h"
 #include "runtime/monitor.h"
 #include "runtime/namespaces.h"
@@ -189,22 +188,6 @@ static int adopt(struct launch *l, pid_t pid, struct err *e)
 	return state_write(&l->state, &l->record, e);
 }
 
-/* The namespaces are there, and nothing is in them yet: what createRuntime hooks expect. */
-static int run_hooks(struct launch *l, struct err *e)
-{
-	const struct hooks_run run = {
-		.config = l->config,
-		.document = &l->record,
-		.pid = l->pid,
-		.watch_pidfd = l->pidfd,
-	};
-	int r;
-
-	l->hooks_begun = true;
-	r = hooks_run(&run, HOOK_PRESTART, e);
-	return r < 0 ? r : hooks_run(&run, HOOK_CREATE_RUNTIME, e);
-}
-
 static int take_terminal(struct launch *l, struct criu_notice *notice, struct err *e)
 {
 	if (notice->fd < 0)
@@ -228,8 +211,9 @@ static int notify(void *ctx, struct criu_notice *notice, struct err *e)
 		return take_terminal(s->l, notice, e);
 	if (strcmp(notice->script, "setup-namespaces") != 0)
 		return 0;
+	/* The namespaces are there, and nothing is in them yet. */
 	r = adopt(s->l, notice->pid, e);
-	return r < 0 ? r : run_hooks(s->l, e);
+	return r < 0 ? r : launch_run_hooks(s->l, e);
 }
 
 static int stage_restore(struct restore *s, struct err *e)
@@ -250,17 +234,7 @@ static int stage_restore(struct restore *s, struct err *e)
 
 static int stage_commit(struct restore *s, struct err *e)
 {
-	struct launch *l = s->l;
-	int r;
-
-	l->record.creating = false;
-	r = state_write(&l->state, &l->record, e);
-	l->state.document.root = &l->record; /* as if it had been read again */
-	if (r == 0 && l->options->pid_file)
-		r = prepare_write_pid_file(l->options->pid_file, l->pid, e);
-	if (r == 0 && l->options->pidfd_socket)
-		r = prepare_send_pidfd(l->options->pidfd_socket, l->pidfd, e);
-	return r;
+	return launch_commit(s->l, e);
 }
 
 static const struct {
