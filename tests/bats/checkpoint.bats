@@ -151,6 +151,7 @@ mounts_of() {
 }
 
 @test "cgroups of others are not saved, and not made again" {
+	requires_root "makes a cgroup beside those of others"
 	local other=/sys/fs/cgroup/pids/$ID.other
 	[[ -d ${other%/*} && -e /sys/fs/cgroup/unified/cgroup.procs ]] ||
 		skip "needs a v1 hierarchy that containers do not join (a hybrid host)"
