@@ -43,9 +43,9 @@ load checkpoint-helpers
 
 @test "image and work path are made with all their parents, for nobody else to read" {
 	waiting await /go
-	works checkpoint --image-path "$T/x/y/images" --work-path "$T/work/criu/log" "$ID"
-	is "$(stat -c %a "$T/x" "$T/x/y/images" "$T/work/criu" | tr '\n' ' ')" "700 700 700 "
-	[[ -e $T/work/criu/log/dump.log && ! -e $T/x/y/images/dump.log ]]
+	works checkpoint --image-path "$T/x/y/images" --work-path "$T/logs/criu/last" "$ID"
+	is "$(stat -c %a "$T/x" "$T/x/y/images" "$T/logs/criu" | tr '\n' ' ')" "700 700 700 "
+	[[ -e $T/logs/criu/last/dump.log && ! -e $T/x/y/images/dump.log ]]
 	RID=${ID}r
 	into_pipe restore -d -b "$B" --image-path "$T/x/y/images" --work-path "$T/other/w" "$RID"
 	[[ -e $T/other/w/restore.log ]]

@@ -77,12 +77,12 @@ load helpers
 }
 
 @test "relative program names with a slash start at cwd" {
-	mkdir "$R/work"
-	mv "$R/guest" "$R/work/prog"
-	config '.process.cwd = "/work"'
+	mkdir "$R/place"
+	mv "$R/guest" "$R/place/prog"
+	config '.process.cwd = "/place"'
 	args ./prog cwd
 	runs
-	is "$output" '"/work"'
+	is "$output" '"/place"'
 }
 
 @test "a script with #! runs" {
