@@ -12,6 +12,8 @@
 #include "kernel/sock.h"
 #include "runtime/criu.h"
 
+enum { MOST_PACKETS = 64 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void quiet(enum log_level level, const char *text, void *ctx)
@@ -55,8 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (sock_pair(pair) < 0)
 		abort();
 	criu.sock = pair[0];
-	/* Packets are of the length that their first byte says. */
-	while (size > 1) {
+	/* Packets are of the length that their first byte says; more than these could fill the socket, and nobody reads yet. */
+	for (int i = 0; i < MOST_PACKETS && size > 1; i++) {
 		size_t n = data[0] < size ? data[0] : size - 1;
 
 		if (n > 0 && sock_send(pair[1], data + 1, n, NULL, 0) < 0)
