@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables of config.json's linux object: config-linux.md of the OCI runtime-spec v1.3.0. */
-#include "libocispec-lite/oci-config.h"
+#include "libocispec-lite/oci-linux.h"
 
 #include "libocispec-lite/ocispec-lite.h"
 #include "libocispec-lite/types.h"

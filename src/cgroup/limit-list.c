@@ -60,6 +60,20 @@ struct limit *limit_add_number(struct limit_list *list, const char *controller, 
 	return l;
 }
 
+void limit_add_hugepages(struct limit_list *list, const struct oci_resources *r, const char *suffix)
+{
+	for (size_t i = 0; i < r->n_hugepage_limits; i++) {
+		const struct oci_hugepage_limit *h = &r->hugepage_limits[i];
+		_cleanup_free_ char *what = str_printf("hugepageLimits[%zu]", i);
+		_cleanup_free_ char *reserved = str_printf("hugetlb.%s.rsvd.%s", h->page_size, suffix);
+		_cleanup_free_ char *used = str_printf("hugetlb.%s.%s", h->page_size, suffix);
+
+		/* Reservations are what the limit is about, and came with Linux 5.7; before and besides, use. */
+		limit_add(list, "hugetlb", what, reserved, "%" PRIu64, h->limit)->optional = true;
+		limit_add(list, "hugetlb", what, used, "%" PRIu64, h->limit);
+	}
+}
+
 void limit_add_rdma(struct limit_list *list, const struct oci_resources *r)
 {
 	for (size_t i = 0; i < r->n_rdma; i++) {

@@ -39,6 +39,9 @@ struct limit *limit_add(struct limit_list *list, const char *controller, const c
 struct limit *limit_add_number(struct limit_list *list, const char *controller, const char *what, const char *file,
 			       int64_t value, const char *none);
 
+/* Huge pages: the files are hugetlb.SIZE.<suffix> and hugetlb.SIZE.rsvd.<suffix>. */
+void limit_add_hugepages(struct limit_list *list, const struct oci_resources *r, const char *suffix);
+
 /* rdma.max is the same in v1 and v2. */
 void limit_add_rdma(struct limit_list *list, const struct oci_resources *r);
 

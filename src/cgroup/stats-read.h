@@ -2,7 +2,12 @@
 /* For stats.c, stats-v1.c and stats-v2.c: reading the files.  0 or -errno; a file that is not there is 0. */
 #pragma once
 
+#include "base/str.h"
 #include "cgroup/stats.h"
+
+/* The file's pieces between separators; none where there is no such file: the controller is not here, or the kernel is
+   older. */
+int stats_split(int dirfd, const char *file, char separator, struct strv *pieces);
 
 /* One number; "max" is UINT64_MAX. */
 int stats_number(int dirfd, const char *file, uint64_t *ret_value);

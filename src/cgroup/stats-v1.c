@@ -23,12 +23,10 @@ static int read_cpu(int dirfd, struct cgroup_stats *s)
 static int read_percpu(int dirfd, struct cgroup_stats *s)
 {
 	_cleanup_(strv_done) struct strv words = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r = tree_read(dirfd, "cpuacct.usage_percpu", &text);
+	int r = stats_split(dirfd, "cpuacct.usage_percpu", ' ', &words);
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	strv_split(&words, text, ' ');
+		return r;
 	s->cpu.percpu = xcalloc(words.n, sizeof(uint64_t));
 	for (size_t i = 0; i < words.n; i++)
 		if (str_to_u64(words.v[i], &s->cpu.percpu[s->cpu.n_percpu]) == 0)
@@ -40,13 +38,10 @@ static int read_percpu(int dirfd, struct cgroup_stats *s)
 static int read_percpu_modes(int dirfd, struct cgroup_stats *s)
 {
 	_cleanup_(strv_done) struct strv lines = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r = tree_read(dirfd, "cpuacct.usage_all", &text);
+	int r = stats_split(dirfd, "cpuacct.usage_all", '\n', &lines);
 
-	/* The file came with Linux 4.8. */
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	strv_split(&lines, text, '\n');
+		return r;
 	s->cpu.percpu_user = xcalloc(s->cpu.n_percpu, sizeof(uint64_t));
 	s->cpu.percpu_kernel = xcalloc(s->cpu.n_percpu, sizeof(uint64_t));
 	for (size_t i = 0; i < lines.n; i++) {
@@ -147,12 +142,10 @@ static int read_memory(int dirfd, struct cgroup_stats *s)
 static int read_io_file(int dirfd, const char *file, struct cgroup_io_values *values)
 {
 	_cleanup_(strv_done) struct strv lines = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r = tree_read(dirfd, file, &text);
+	int r = stats_split(dirfd, file, '\n', &lines);
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	strv_split(&lines, text, '\n');
+		return r;
 	for (size_t i = 0; i < lines.n; i++) {
 		unsigned long long value;
 		unsigned major_number, minor_number;

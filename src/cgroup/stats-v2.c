@@ -117,14 +117,10 @@ static void parse_io_line(const char *line, struct cgroup_stats *s)
 static int read_io(int dirfd, struct cgroup_stats *s)
 {
 	_cleanup_(strv_done) struct strv lines = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r = tree_read(dirfd, "io.stat", &text);
+	int r = stats_split(dirfd, "io.stat", '\n', &lines);
 
-	/* Without the controller there is no file. */
-	if (r < 0 && r != -ENOENT)
+	if (r < 0)
 		return r;
-	if (text)
-		strv_split(&lines, text, '\n');
 	for (size_t i = 0; i < lines.n; i++)
 		parse_io_line(lines.v[i], s);
 	return stats_psi(dirfd, "io.pressure", &s->io.psi);

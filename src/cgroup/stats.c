@@ -23,6 +23,16 @@ static int read_optional(int dirfd, const char *file, char **ret_text)
 	return r;
 }
 
+int stats_split(int dirfd, const char *file, char separator, struct strv *pieces)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = read_optional(dirfd, file, &text);
+
+	if (r == 0 && text)
+		strv_split(pieces, text, separator);
+	return r;
+}
+
 static uint64_t parse_number(const char *text)
 {
 	uint64_t value = 0;
@@ -59,12 +69,10 @@ int stats_keys(int dirfd, const char *file, const struct stats_key *keys, size_t
 int stats_raw(int dirfd, const char *file, struct cgroup_named_value **values, size_t *n_values)
 {
 	_cleanup_(strv_done) struct strv lines = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r = read_optional(dirfd, file, &text);
+	int r = stats_split(dirfd, file, '\n', &lines);
 
-	if (r < 0 || !text)
+	if (r < 0)
 		return r;
-	strv_split(&lines, text, '\n');
 	*values = xrealloc(*values, *n_values + lines.n, sizeof(**values));
 	for (size_t i = 0; i < lines.n; i++) {
 		char *space = strchr(lines.v[i], ' ');
@@ -96,12 +104,10 @@ int stats_pids(int dirfd, struct cgroup_stats *stats)
 int stats_list(int dirfd, const char *file, struct cgroup_numbers *ret_numbers)
 {
 	_cleanup_(strv_done) struct strv ranges = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r = read_optional(dirfd, file, &text);
+	int r = stats_split(dirfd, file, ',', &ranges);
 
-	if (r < 0 || !text)
+	if (r < 0)
 		return r;
-	strv_split(&ranges, text, ',');
 	for (size_t i = 0; i < ranges.n; i++) {
 		char *dash = strchr(ranges.v[i], '-');
 		uint32_t first, last;
@@ -121,12 +127,10 @@ int stats_list(int dirfd, const char *file, struct cgroup_numbers *ret_numbers)
 int stats_psi(int dirfd, const char *file, struct cgroup_psi *ret_psi)
 {
 	_cleanup_(strv_done) struct strv lines = STRV_INIT;
-	_cleanup_free_ char *text = NULL;
-	int r = read_optional(dirfd, file, &text);
+	int r = stats_split(dirfd, file, '\n', &lines);
 
-	if (r < 0 || !text)
+	if (r < 0)
 		return r;
-	strv_split(&lines, text, '\n');
 	for (size_t i = 0; i < lines.n; i++) {
 		struct cgroup_psi_line line;
 		unsigned long long total;

@@ -184,20 +184,6 @@ static int plan_block_io(const struct oci_block_io *b, const struct v1_facts *fa
 	return 0;
 }
 
-static void plan_hugepages(const struct oci_resources *r, struct limit_list *list)
-{
-	for (size_t i = 0; i < r->n_hugepage_limits; i++) {
-		const struct oci_hugepage_limit *h = &r->hugepage_limits[i];
-		_cleanup_free_ char *what = str_printf("hugepageLimits[%zu]", i);
-		_cleanup_free_ char *reserved = str_printf("hugetlb.%s.rsvd.limit_in_bytes", h->page_size);
-		_cleanup_free_ char *used = str_printf("hugetlb.%s.limit_in_bytes", h->page_size);
-
-		/* Reservations are what the limit is about, and came with Linux 5.7; before and besides, use. */
-		limit_add(list, "hugetlb", what, reserved, "%" PRIu64, h->limit)->optional = true;
-		limit_add(list, "hugetlb", what, used, "%" PRIu64, h->limit);
-	}
-}
-
 static void plan_network(const struct oci_network *n, struct limit_list *list)
 {
 	if (n->class_id && *n->class_id)
@@ -224,7 +210,7 @@ int v1_limits_plan(const struct oci_resources *r, const struct v1_facts *facts, 
 		code = plan_block_io(r->block_io, facts, list, e);
 	if (code < 0)
 		return code;
-	plan_hugepages(r, list);
+	limit_add_hugepages(list, r, "limit_in_bytes");
 	if (r->network)
 		plan_network(r->network, list);
 	limit_add_rdma(list, r);

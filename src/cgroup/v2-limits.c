@@ -187,20 +187,6 @@ static int plan_block_io(const struct oci_block_io *b, const struct v2_facts *fa
 	return 0;
 }
 
-static void plan_hugepages(const struct oci_resources *r, struct limit_list *list)
-{
-	for (size_t i = 0; i < r->n_hugepage_limits; i++) {
-		const struct oci_hugepage_limit *h = &r->hugepage_limits[i];
-		_cleanup_free_ char *what = str_printf("hugepageLimits[%zu]", i);
-		_cleanup_free_ char *reserved = str_printf("hugetlb.%s.rsvd.max", h->page_size);
-		_cleanup_free_ char *used = str_printf("hugetlb.%s.max", h->page_size);
-
-		/* Reservations are what the limit is about, and came with Linux 5.7; before and besides, use. */
-		limit_add(list, "hugetlb", what, reserved, "%" PRIu64, h->limit)->optional = true;
-		limit_add(list, "hugetlb", what, used, "%" PRIu64, h->limit);
-	}
-}
-
 /* Whatever it is: each line is one request to the kernel (io.max takes one device at a time). */
 static void plan_unified(const struct oci_resources *r, struct limit_list *list)
 {
@@ -239,7 +225,7 @@ int v2_limits_plan(const struct oci_resources *r, const struct v2_facts *facts, 
 		return v1_only("network.classID", e);
 	if (r->network && r->network->n_priorities)
 		return v1_only("network.priorities", e);
-	plan_hugepages(r, list);
+	limit_add_hugepages(list, r, "max");
 	limit_add_rdma(list, r);
 	/* Last, since these are the words of who knows best. */
 	plan_unified(r, list);

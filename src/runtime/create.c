@@ -67,12 +67,7 @@ static int stage_open(struct launch *l, struct err *e)
 	l->start_socket = sock_listen_at(l->state.dir_fd, STATE_START_SOCKET);
 	if (l->start_socket < 0)
 		return err_set(e, l->start_socket, "listen on %s/" STATE_START_SOCKET, l->state.path);
-	r = cgroup_create(l->cgroup, e);
-	if (r < 0)
-		return r;
-	l->cgroup_made = true;
-	prepare_record_cgroup(l);
-	r = rdt_make(l->config, &l->record, e);
+	r = prepare_groups(l, e);
 	if (r < 0)
 		return r;
 	return p ? process_prepare_inherited(p, &l->old_oom, e) : 0;

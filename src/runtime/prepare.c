@@ -131,6 +131,17 @@ static void make_record(struct launch *l)
 	prepare_record_cgroup(l);
 }
 
+int prepare_groups(struct launch *l, struct err *e)
+{
+	int r = cgroup_create(l->cgroup, e);
+
+	if (r < 0)
+		return r;
+	l->cgroup_made = true;
+	prepare_record_cgroup(l);
+	return rdt_make(l->config, &l->record, e);
+}
+
 void prepare_record_cgroup(struct launch *l)
 {
 	const struct cgroup_record *cgroup = cgroup_get_record(l->cgroup);

@@ -12,6 +12,9 @@ int prepare_launch(struct launch *l, struct err *e);
    many systemd passes on before them (sd_listen_fds(3)). */
 int prepare_own_process(unsigned preserve_fds, unsigned *ret_listen_fds, struct err *e);
 
+/* Make the container's cgroup and its group of resctrl; the record knows them then. */
+int prepare_groups(struct launch *l, struct err *e);
+
 /* Copy the cgroup's record, which making it or adopting init may have changed. */
 void prepare_record_cgroup(struct launch *l);
 

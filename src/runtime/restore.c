@@ -72,12 +72,7 @@ static int stage_open(struct restore *s, struct err *e)
 	if (r == 0 && l->options->console_socket)
 		r = l->console_socket = console_connect(l->options->console_socket, e);
 	if (r >= 0)
-		r = cgroup_create(l->cgroup, e);
-	if (r < 0)
-		return r;
-	l->cgroup_made = true;
-	prepare_record_cgroup(l);
-	r = rdt_make(l->config, &l->record, e);
+		r = prepare_groups(l, e);
 	if (r < 0)
 		return r;
 	return outside_make_targets(l->config, l->bundle, e);

@@ -18,6 +18,9 @@ T=
 ROOTLESS=0
 [[ $(id -u) == 0 ]] || ROOTLESS=1
 
+# shellcheck source=tests/looking.bash
+. "$tests_dir/looking.bash"
+
 # ---- one test ---------------------------------------------------------------------------------
 
 setup_file() {
@@ -348,24 +351,6 @@ last_call() {
 	echo "--- last call: status ${status:-none}"
 	echo "--- output: ${output:0:1000}"
 	echo "--- stderr: ${stderr:-}"
-}
-
-is() { # ACTUAL EXPECTED
-	[[ $1 == "$2" ]] && return 0
-	printf 'got:      %s\nexpected: %s\n' "$1" "$2" >&2
-	return 1
-}
-
-has() { # TEXT PART
-	[[ $1 == *"$2"* ]] && return 0
-	printf 'text:     %s\nlacks:    %s\n' "$1" "$2" >&2
-	return 1
-}
-
-lacks() { # TEXT PART
-	[[ $1 != *"$2"* ]] && return 0
-	printf 'text:       %s\nmust not hold: %s\n' "$1" "$2" >&2
-	return 1
 }
 
 succeeded() {

@@ -13,6 +13,9 @@ PATH=$PATH:/usr/sbin:/sbin
 ROOTLESS=0
 [[ $(id -u) == 0 ]] || ROOTLESS=1
 
+# shellcheck source=tests/looking.bash
+. "$engines_dir/../looking.bash"
+
 # ---- calling ----------------------------------------------------------------------------------
 
 # try COMMAND...: sets $status, $output and $stderr.  Bats' own descriptors are closed.
@@ -53,24 +56,6 @@ on_tty() {
 }
 
 # ---- looking ----------------------------------------------------------------------------------
-
-is() { # ACTUAL EXPECTED
-	[[ $1 == "$2" ]] && return 0
-	printf 'got:      %s\nexpected: %s\n' "$1" "$2" >&2
-	return 1
-}
-
-has() { # TEXT PART
-	[[ $1 == *"$2"* ]] && return 0
-	printf 'text:     %s\nlacks:    %s\n' "$1" "$2" >&2
-	return 1
-}
-
-lacks() { # TEXT PART
-	[[ $1 != *"$2"* ]] && return 0
-	printf 'text:          %s\nmust not hold: %s\n' "$1" "$2" >&2
-	return 1
-}
 
 # The output in one line.
 flat() {
