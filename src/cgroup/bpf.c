@@ -68,8 +68,7 @@ static int open_ours(uint32_t id)
 	return strncmp(info.name, PROGRAM_NAME, sizeof(info.name)) == 0 ? TAKE_FD(fd) : -ENOENT;
 }
 
-/* The program of ours that is attached to the cgroup itself; -ENOENT: none. */
-static int find_ours(int cgroup_fd)
+int bpf_device_find(int cgroup_fd)
 {
 	uint32_t ids[MAX_PROGRAMS];
 	union bpf_attr attr;
@@ -93,7 +92,7 @@ static int find_ours(int cgroup_fd)
 
 int bpf_device_attach(int cgroup_fd, int prog_fd, bool fresh)
 {
-	_cleanup_close_ int old = fresh ? -ENOENT : find_ours(cgroup_fd);
+	_cleanup_close_ int old = fresh ? -ENOENT : bpf_device_find(cgroup_fd);
 	union bpf_attr attr;
 
 	if (old < 0 && old != -ENOENT)
@@ -112,7 +111,7 @@ int bpf_device_attach(int cgroup_fd, int prog_fd, bool fresh)
 
 int bpf_device_detach(int cgroup_fd)
 {
-	_cleanup_close_ int old = find_ours(cgroup_fd);
+	_cleanup_close_ int old = bpf_device_find(cgroup_fd);
 	union bpf_attr attr;
 
 	if (old < 0)

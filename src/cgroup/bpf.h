@@ -13,5 +13,8 @@ int bpf_device_load(const struct bpf_insn *insns, size_t n, char *words, size_t 
    of others (systemd's): all of them have to agree.  `fresh`: nothing of ours can be there. */
 int bpf_device_attach(int cgroup_fd, int prog_fd, bool fresh);
 
+/* The program of ours that is attached to the cgroup itself; -ENOENT: none. */
+int bpf_device_find(int cgroup_fd);
+
 /* Detach ours, if there is one. */
 int bpf_device_detach(int cgroup_fd);

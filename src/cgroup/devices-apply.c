@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fdio.h"
@@ -92,33 +93,77 @@ static int withdraw(const struct hierarchy *h, const char *list, const struct st
  * withdraws what is old: nothing that stays allowed is ever denied in between.  One that allows by default
  * shows nothing, and is begun afresh.
  */
-static int apply_v1(const struct hierarchy *h, const char *path, const struct device_rules *rules, struct err *e)
+static int write_list(const struct hierarchy *h, bool allow, const struct strv *wanted, const char *path, struct err *e)
 {
-	_cleanup_(device_rules_done) struct device_rules exceptions = DEVICE_RULES_INIT;
-	_cleanup_(strv_done) struct strv wanted = STRV_INIT;
 	_cleanup_free_ char *list = NULL;
-	bool allow, denies;
-	int r = devices_simplify(rules, &allow, &exceptions, e);
+	bool denies;
+	int r = tree_read(h->dir_fd, "devices.list", &list);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < exceptions.n; i++)
-		strv_take(&wanted, rule_text(&exceptions.v[i]));
-	r = tree_read(h->dir_fd, "devices.list", &list);
 	if (r < 0)
 		return err_set(e, r, "cgroup %s%s: cannot read devices.list", h->mountpoint, path);
 
 	denies = list[0] != 'a';
 	if (allow || !denies)
 		r = write_rule(h, allow, "a", path, e);
-	for (size_t i = 0; r == 0 && i < wanted.n; i++)
-		r = write_rule(h, !allow, wanted.v[i], path, e);
+	for (size_t i = 0; r == 0 && i < wanted->n; i++)
+		r = write_rule(h, !allow, wanted->v[i], path, e);
 	/* Written again since a withdrawn line may have been a part of a wanted one. */
 	if (r == 0 && !allow && denies)
-		r = withdraw(h, list, &wanted, path, e);
-	for (size_t i = 0; r == 0 && !allow && denies && i < wanted.n; i++)
-		r = write_rule(h, true, wanted.v[i], path, e);
+		r = withdraw(h, list, wanted, path, e);
+	for (size_t i = 0; r == 0 && !allow && denies && i < wanted->n; i++)
+		r = write_rule(h, true, wanted->v[i], path, e);
 	return r;
+}
+
+static int apply_v1(const struct hierarchy *h, const char *path, const struct device_rules *rules, struct err *e)
+{
+	_cleanup_(device_rules_done) struct device_rules exceptions = DEVICE_RULES_INIT;
+	_cleanup_(strv_done) struct strv wanted = STRV_INIT;
+	bool allow;
+	int r = devices_simplify(rules, &allow, &exceptions, e);
+
+	for (size_t i = 0; r == 0 && i < exceptions.n; i++)
+		strv_take(&wanted, rule_text(&exceptions.v[i]));
+	return r < 0 ? r : write_list(h, allow, &wanted, path, e);
+}
+
+int devices_remember(const struct cgroup *cgroup, const struct oci_resources *r, struct devices_before *before,
+		     struct err *e)
+{
+	const struct hierarchy *v1 = cgroup_v1_dir(cgroup, "devices"), *v2 = cgroup_v2_dir(cgroup);
+	int code = 0;
+
+	if (r->n_devices == 0)
+		return 0;
+	if (v1)
+		code = tree_read(v1->dir_fd, "devices.list", &before->list);
+	else if (v2)
+		before->program = bpf_device_find(v2->dir_fd);
+	/* Who may not ask for programs may not change them. */
+	return code < 0 ? err_set(e, code, "cgroup %s: cannot read devices.list", cgroup->record.path) : 0;
+}
+
+void devices_restore(const struct cgroup *cgroup, const struct devices_before *before)
+{
+	const struct hierarchy *v1 = cgroup_v1_dir(cgroup, "devices"), *v2 = cgroup_v2_dir(cgroup);
+	_cleanup_(strv_done) struct strv lines = STRV_INIT;
+	struct err ignored = ERR_INIT; /* the caller has one already */
+	bool allowed = before->list && before->list[0] == 'a';
+
+	if (before->list && !allowed)
+		strv_split(&lines, before->list, '\n');
+	if (before->list)
+		write_list(v1, allowed, &lines, cgroup->record.path, &ignored);
+	else if (before->program >= 0)
+		bpf_device_attach(v2->dir_fd, before->program, false);
+	else if (before->program == -ENOENT)
+		bpf_device_detach(v2->dir_fd);
+}
+
+void devices_before_done(struct devices_before *before)
+{
+	fd_close(&before->program);
+	free(before->list);
 }
 
 int devices_apply(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)

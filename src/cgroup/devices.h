@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,3 +59,20 @@ int devices_simplify(const struct device_rules *rules, bool *ret_allow, struct d
 /* Put the rules into force: by a program where there is a v2 directory, else by the v1 controller. A caller
    without the privilege for either is left with what file permissions give (rootless). */
 int devices_apply(struct cgroup *cgroup, const struct oci_resources *r, struct err *e);
+
+/* What was in force before an update. */
+struct devices_before {
+	int program; /* v2: a descriptor; -ENOENT: none */
+	char *list;  /* v1: the text of devices.list */
+};
+
+#define DEVICES_BEFORE_INIT { .program = -EBADF, .list = NULL }
+
+/* Remember it, if r has rules that would change it. */
+int devices_remember(const struct cgroup *cgroup, const struct oci_resources *r, struct devices_before *before,
+		     struct err *e);
+
+/* Put it into force again, as far as the kernel shows it: exceptions in a v1 group that allows by default it does not.
+   For error paths: says nothing. */
+void devices_restore(const struct cgroup *cgroup, const struct devices_before *before);
+void devices_before_done(struct devices_before *before);

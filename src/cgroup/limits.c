@@ -236,6 +236,7 @@ static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool 
 {
 	_cleanup_(limit_list_done) struct limit_list v1 = LIMIT_LIST_INIT, v2 = LIMIT_LIST_INIT;
 	_cleanup_(limit_list_done) struct limit_list v1_old = LIMIT_LIST_INIT, v2_old = LIMIT_LIST_INIT;
+	_cleanup_(devices_before_done) struct devices_before devices = DEVICES_BEFORE_INIT;
 	const char *path = cgroup->record.path;
 	int code = plan_v1(cgroup, r, &v1, e);
 
@@ -245,11 +246,14 @@ static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool 
 		code = limit_list_write(&v1, path, v1_dir, cgroup, undo ? &v1_old : NULL, e);
 	if (code == 0)
 		code = limit_list_write(&v2, path, v2_dir, cgroup, undo ? &v2_old : NULL, e);
-	if (code == 0 && commit)
-		code = commit(cgroup, r, e);
+	if (code == 0 && undo)
+		code = devices_remember(cgroup, r, &devices, e);
 	if (code == 0)
 		code = devices_apply(cgroup, r, e);
+	if (code == 0 && commit)
+		code = commit(cgroup, r, e);
 	if (code < 0) {
+		devices_restore(cgroup, &devices);
 		limit_list_undo(&v2_old, v2_dir, cgroup);
 		limit_list_undo(&v1_old, v1_dir, cgroup);
 	}

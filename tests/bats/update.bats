@@ -185,6 +185,31 @@ old_limits_are_back() {
 	lacks "$(value blkio blkio.throttle.read_bps_device io.max)" "$disk"
 }
 
+@test "update is all or nothing: a device that the parent group does not have" {
+	requires_v1 devices
+	requires_controller pids
+	local parent list
+	parent=$(v1_root devices)/ocirun-test-$ID
+	mkdir "$parent"
+	echo a >"$parent/devices.deny"
+	for list in "c *:* m" "b *:* m" "c 1:* rwm" "c 5:* rwm" "c 136:* rwm"; do
+		echo "$list" >"$parent/devices.allow"
+	done
+	config '.linux.cgroupsPath = $p' --arg p "/ocirun-test-$ID/c"
+	limited '{"pids": {"limit": 77}, "devices": [{"allow": false, "access": "rwm"}]}'
+	list=$(sort "$parent/c/devices.list")
+	update_refused '{"pids": {"limit": 88}, "devices": [{"allow": false, "access": "rwm"},
+		{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "r"},
+		{"allow": true, "type": "c", "major": 99, "minor": 1, "access": "rwm"}]}' "c 99:1 rwm" "a parent of it does not have it"
+	is "$(sort "$parent/c/devices.list")" "$list"
+	value_is pids pids.max 77 pids.max 77
+	updated '{"devices": [{"allow": false, "access": "rwm"},
+		{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "r"}]}'
+	has "$(cat "$parent/c/devices.list")" "c 1:11 r"
+	works delete --force "$ID"
+	remove_cgroups "ocirun-test-$ID"
+}
+
 @test "update: checkBeforeUpdate refuses a limit below the usage (config-linux.md, Memory)" {
 	requires_controller memory
 	guest spawn memory 1 -- touch /tmp/x -- sleep
