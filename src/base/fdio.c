@@ -133,6 +133,24 @@ int fdio_replace_file(int dirfd, const char *path, const void *p, size_t n, mode
 	return r;
 }
 
+/* O_NONBLOCK: a FIFO that nobody reads is an error, and does not keep us waiting. */
+static int write_through(int dirfd, const char *path, const void *p, size_t n, mode_t mode)
+{
+	_cleanup_close_ int fd =
+		openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+
+	return fd < 0 ? -errno : fdio_write_all(fd, p, n);
+}
+
+int fdio_put_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+		return write_through(dirfd, path, p, n, mode);
+	return fdio_replace_file(dirfd, path, p, n, mode);
+}
+
 int fdio_mkdir_p(const char *path, mode_t mode)
 {
 	_cleanup_free_ char *copy = xstrdup(path);

@@ -24,6 +24,10 @@ int fdio_write_file(int dirfd, const char *path, const char *text);
    one.  The temporary file is ".NAME.tmp" beside it, so that two writers need a lock. */
 int fdio_replace_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode);
 
+/* As fdio_replace_file(), for a path that a caller of ours has chosen: what is there and is no regular file (/dev/null,
+   a link, a FIFO) is written to, and stays. */
+int fdio_put_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode);
+
 /* Make a file that is not there yet (-EEXIST) with this content. */
 int fdio_create_file(int dirfd, const char *path, const void *p, size_t n, mode_t mode);
 

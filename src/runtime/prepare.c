@@ -197,7 +197,7 @@ bool prepare_stops_when_mounted(const struct launch *l)
 int prepare_write_pid_file(const char *path, pid_t pid, struct err *e)
 {
 	_cleanup_free_ char *text = str_printf("%d", pid);
-	int r = fdio_replace_file(AT_FDCWD, path, text, strlen(text), 0644);
+	int r = fdio_put_file(AT_FDCWD, path, text, strlen(text), 0644);
 
 	return r < 0 ? err_set(e, r, "pid file %s", path) : 0;
 }

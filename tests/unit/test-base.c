@@ -262,6 +262,18 @@ static void test_files(void)
 	snprintf(path, sizeof(path), "%s/d/g", top);
 	CHECK(fdio_replace_file(AT_FDCWD, path, "x", 1, 0600) == 0 && stat(path, &st) == 0, "by an absolute path");
 	CHECK(fdio_replace_file(dir, "none/g", "x", 1, 0600) == -ENOENT, "no directory");
+	CHECK(fdio_put_file(dir, "f", "put", 3, 0600) == 0 && fstatat(dir, "f", &st2, 0) == 0 && st.st_ino != st2.st_ino,
+	      "a regular file is replaced");
+	CHECK(symlinkat("f", dir, "link") == 0 && fdio_put_file(dir, "link", "by", 2, 0600) == 0 &&
+		      fstatat(dir, "link", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode), "a link is kept");
+	CHECK(fdio_read_file(dir, "f", 10, &text, NULL) == 0, "read");
+	CHECK_STR(text, "by");
+	free(text);
+	CHECK(mkfifoat(dir, "fifo", 0600) == 0 && fdio_put_file(dir, "fifo", "x", 1, 0600) == -ENXIO &&
+		      fstatat(dir, "fifo", &st, 0) == 0 && S_ISFIFO(st.st_mode), "a FIFO is kept, and not waited for");
+	CHECK(fdio_put_file(dir, "d", "x", 1, 0600) == -EISDIR, "a directory");
+	unlinkat(dir, "fifo", 0);
+	unlinkat(dir, "link", 0);
 	unlink(path);
 	unlinkat(dir, "d", AT_REMOVEDIR);
 	unlinkat(dir, "f", 0);
