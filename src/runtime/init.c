@@ -200,26 +200,6 @@ static int stage_enter(struct launch *l, struct err *e)
 	return 0;
 }
 
-/* A program that is not there fails create, as with the peers; what it is, start tells. */
-static int stage_ready(struct launch *l, struct err *e)
-{
-	_cleanup_free_ char *program = NULL;
-	int r = 0;
-
-	if (l->config->process)
-		r = init_check_program(l->config->process, &program, e);
-	if (r < 0)
-		return r;
-	/* The runtime may leave now; if it dies before it has written down who we are, the socket tells. */
-	prctl(PR_SET_PDEATHSIG, 0);
-	r = sync_send(l->init_sync, SYNC_READY, 0, -EBADF, e);
-	if (r == 0)
-		r = sync_expect(l->init_sync, SYNC_COMMITTED, NULL, e);
-	if (r == 0)
-		fd_close(&l->init_sync);
-	return r;
-}
-
 /* As pid 1 of a namespace we would ignore these; a created container is to end when asked to. */
 static void end_on_signals(void)
 {
@@ -247,14 +227,36 @@ static void open_to_caller(const struct launch *l, bool is_open)
 		prctl(PR_SET_DUMPABLE, is_open);
 }
 
+/* A program that is not there fails create, as with the peers; what it is, start tells. */
+static int stage_ready(struct launch *l, struct err *e)
+{
+	_cleanup_free_ char *program = NULL;
+	int r = 0;
+
+	if (l->config->process)
+		r = init_check_program(l->config->process, &program, e);
+	if (r < 0)
+		return r;
+	/* The next command may come as soon as create returns, long before we run again: whoever has created may
+	   kill, or look in. */
+	end_on_signals();
+	forget_environment();
+	open_to_caller(l, true);
+	/* The runtime may leave now; if it dies before it has written down who we are, the socket tells. */
+	prctl(PR_SET_PDEATHSIG, 0);
+	r = sync_send(l->init_sync, SYNC_READY, 0, -EBADF, e);
+	if (r == 0)
+		r = sync_expect(l->init_sync, SYNC_COMMITTED, NULL, e);
+	if (r == 0)
+		fd_close(&l->init_sync);
+	return r;
+}
+
 /* From here on we talk to `start`. */
 static int stage_wait(struct launch *l, struct err *e)
 {
 	int fd;
 
-	end_on_signals();
-	forget_environment();
-	open_to_caller(l, true);
 	do {
 		fd = accept4(l->start_socket, NULL, NULL, SOCK_CLOEXEC);
 	} while (fd < 0 && errno == EINTR);

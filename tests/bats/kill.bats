@@ -64,6 +64,16 @@ waiting() {
 	wait_for_status stopped
 }
 
+@test "a signal that comes right after create ends the container, each time" {
+	local n
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		created
+		works kill "$ID" TERM
+		wait_for_status stopped
+		works delete "$ID"
+	done
+}
+
 @test "kill of a stopped container fails and says that it is not running (runtime.md, Kill)" {
 	args /guest true
 	started
