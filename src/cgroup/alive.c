@@ -69,7 +69,8 @@ int cgroup_is_frozen(struct cgroup *cgroup, bool *ret_frozen, struct err *e)
 
 int cgroup_record_is_frozen(const struct cgroup_record *record, bool *ret_frozen, struct err *e)
 {
-	/* Where every distribution has them; a file that is not there says no. */
+	/* Where every distribution has them; a file that is not there says no.  ENAMETOOLONG: the tmpfs that others are
+	   mounted in takes shorter names than cgroups do. */
 	static const struct {
 		const char *mountpoint, *file;
 	} places[] = {
@@ -84,7 +85,7 @@ int cgroup_record_is_frozen(const struct cgroup_record *record, bool *ret_frozen
 		_cleanup_free_ char *text = NULL;
 		int r = tree_read(AT_FDCWD, file, &text);
 
-		if (r < 0 && r != -ENOENT && r != -ENODEV)
+		if (r < 0 && r != -ENOENT && r != -ENODEV && r != -ENAMETOOLONG)
 			return err_set(e, r, "cannot read %s", file);
 		*ret_frozen = r == 0 && text[0] == '1';
 	}

@@ -34,8 +34,11 @@ static int open_at(struct cgroup *cgroup, const char *path, struct err *e)
 static int descend_to_sub(struct cgroup *cgroup, const char *sub, struct err *e)
 {
 	_cleanup_free_ char *path = NULL;
-	int r = cgroup_path_below(cgroup->record.path, sub, "--cgroup", &path, e);
+	int r;
 
+	if (!cgroup->record.manager)
+		return err_say(e, -EOPNOTSUPP, "--cgroup %s: the container has no cgroup of its own, and so no sub-groups", sub);
+	r = cgroup_path_below(cgroup->record.path, sub, "--cgroup", &path, e);
 	return r == 0 ? open_at(cgroup, path, e) : r;
 }
 

@@ -110,6 +110,32 @@ load helpers
 	is "$(<"$T/pid")" "$(container_pid)"
 }
 
+@test "create --pid-file to what is no file writes to it and leaves it: a device, a link, a FIFO" {
+	mkfifo "$T/fifo"
+	ln -s target "$T/link"
+	refused "$T/fifo" -- create --bundle "$B" --pid-file "$T/fifo" "$ID"
+	no_container
+	created --pid-file "$T/link"
+	[[ -L $T/link && $(<"$T/target") == "$(container_pid)" ]]
+	works delete --force "$ID"
+	# A device node that may be lost: the null device of a directory of ours, where one can be made.
+	if mknod "$T/null" c 1 3 2>/dev/null && true 2>/dev/null >"$T/null"; then
+		created --pid-file "$T/null"
+		works delete --force "$ID"
+		is "$(stat -c '%F %t:%T' "$T/null")" "character special file 1:3"
+	fi
+}
+
+@test "an id of 255 characters is made, looked at and deleted" {
+	local long
+	printf -v long "%s%0$((255 - ${#ID}))d" "$ID" 0
+	works create --bundle "$B" "$long"
+	is "$(container_status "$long")" created
+	works delete --force "$long"
+	ocirun create --bundle "$B" "${long}x"
+	[[ $status != 0 ]]
+}
+
 @test "changes to config.json after create have no effect (runtime.md, Create)" {
 	args /guest echo before
 	created

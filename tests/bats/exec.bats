@@ -197,6 +197,24 @@ load helpers
 	is "$(container_status)" created
 }
 
+@test "exec right after create: init can be looked into before that is recorded" {
+	requires strace
+	WRAP=(strace -f -qq -o /dev/null -e trace=rt_sigaction -e inject=rt_sigaction:delay_enter=200000)
+	ocirun_background create --bundle "$B" "$ID"
+	WRAP=()
+	wait_until status_is created "$ID"
+	works exec "$ID" /guest true
+	works delete "$ID"
+	wait "$background" || true
+}
+
+@test "exec --cgroup in a container that has no cgroup is an error" {
+	args /guest sleep
+	works --cgroup-manager disabled create --bundle "$B" "$ID"
+	works start "$ID"
+	refused "--cgroup below: the container has no cgroup" -- exec --cgroup below "$ID" /guest true
+}
+
 @test "exec into a paused container is refused" {
 	requires_root "needs a cgroup"
 	sleeping
