@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -90,6 +91,22 @@ int log_level_from_name(const char *name)
 	return -1;
 }
 
+/* Whoever reads the log may have gone: that must not end us in the middle of what we do.  Nobody can be told that the
+   log itself is full, either. */
+static void write_quietly(int fd, const struct strbuf *line)
+{
+	const struct timespec at_once = { 0, 0 };
+	sigset_t pipe_signal, pending, old;
+
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	sigpending(&pending);
+	sigprocmask(SIG_BLOCK, &pipe_signal, &old);
+	if (fdio_write_all(fd, line->text, line->len) == -EPIPE && !sigismember(&pending, SIGPIPE))
+		(void)sigtimedwait(&pipe_signal, NULL, &at_once); /* ours */
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 static void write_file(enum log_level level, const char *text)
 {
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
@@ -106,19 +123,30 @@ static void write_file(enum log_level level, const char *text)
 		strbuf_add_json(&line, text);
 		strbuf_add(&line, "\n");
 	}
-	/* Nobody can be told that the log itself is full. */
-	(void)fdio_write_all(target.fd, line.text, line.len);
+	write_quietly(target.fd, &line);
+}
+
+/* The bytes of a control character, also of those of ISO 8859 (U+0080 to U+009F); 0: it is none. */
+static size_t control_length(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	return c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
 }
 
 /* Names come from configurations and images: what would steer a terminal is shown, not done, and one message
    stays one line. */
 static void add_printable(struct strbuf *line, const char *text)
 {
-	for (; *text; text++) {
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			strbuf_addf(line, "\\x%02x", (unsigned char)*text);
-		else
-			strbuf_add_mem(line, text, 1);
+	while (*text) {
+		size_t n = control_length(text);
+
+		if (n == 0)
+			strbuf_add_mem(line, text++, 1);
+		for (; n > 0; n--)
+			strbuf_addf(line, "\\x%02x", (unsigned char)*text++);
 	}
 }
 
@@ -131,7 +159,7 @@ static void write_stderr(enum log_level level, const char *text)
 		strbuf_addf(&line, "%s: ", level_names[level]);
 	add_printable(&line, text);
 	strbuf_add(&line, "\n");
-	(void)fdio_write_all(STDERR_FILENO, line.text, line.len);
+	write_quietly(STDERR_FILENO, &line);
 }
 
 void log_line(enum log_level level, const char *text)

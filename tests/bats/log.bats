@@ -105,6 +105,20 @@ json_error() { # ARG...: a failing call with a JSON log; the log's text is in $l
 	refused "container not running" -- kill "$ID" KILL
 }
 
+@test "a reader of the log that has gone does not end create in the middle" {
+	mkfifo "$T/fifo"
+	exec 8<>"$T/fifo" 9>"$T/fifo" 8<&-
+	OCIRUN_TEST_MARK=$ID "$OCIRUN" --root "$T/state" --debug create --bundle "$B" "$ID" </dev/null >/dev/null 2>&9 3>&- 4>&-
+	exec 9>&-
+	is "$(container_status)" created
+}
+
+@test "control characters in a message do not reach the terminal, in no encoding of theirs" {
+	ocirun state $'a\x1b[31m\xc2\x9b31m\x7f'
+	is "$(tr -d '\n' <"$T/calls/$call.err" | LC_ALL=C grep -cP '[\x00-\x1f\x7f]|\xc2[\x80-\x9f]')" 0
+	has "$stderr" '\x1b[31m\xc2\x9b31m\x7f'
+}
+
 @test "an error is one line on standard error, and nothing on standard output" {
 	config '.process.cwd = "relative"'
 	ocirun create --bundle "$B" "$ID"
