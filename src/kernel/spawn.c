@@ -239,6 +239,8 @@ int spawn_start(const struct spawn_program *program, struct spawn_running *ret_r
 	if (r < 0)
 		return r;
 
+	/* Our caller may have had it ignored: the program would vanish unseen, and its exit status with it. */
+	signal(SIGCHLD, SIG_DFL);
 	/* Counted from here, not from spawn_finish(): programs may run side by side. */
 	running.deadline_ms = deadline_of(program->timeout_ms);
 	running.pid = spawn_clone(0, -1, &running.pidfd);

@@ -150,6 +150,8 @@ int container_delete(const struct runtime *rt, const char *id, bool force, struc
 	int r;
 
 	r = runtime_root(rt, &root, e);
+	if (r == 0)
+		r = state_check_id(id, e);
 	if (r < 0)
 		return r;
 	if (force)

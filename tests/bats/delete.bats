@@ -72,6 +72,15 @@ load helpers
 	[[ -d $T/state ]]
 }
 
+@test "delete --force with an id that cannot be one: one error, no talk of a state directory" {
+	ocirun delete --force ../x
+	failed "invalid character"
+	is "$(wc -l <"$T/calls/$call.err")" 1
+	ocirun delete --force ""
+	failed "must not be empty"
+	is "$(wc -l <"$T/calls/$call.err")" 1
+}
+
 @test "delete removes only what create made: the bundle stays as it was (runtime.md, Delete)" {
 	find "$B" | sort >"$T/before"
 	args /guest true

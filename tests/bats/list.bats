@@ -84,3 +84,10 @@ load helpers
 	works ps "$ID" -o pid,comm
 	has "$(head -1 <<<"$output")" COMMAND
 }
+
+@test "ps works for a caller who ignores SIGCHLD" {
+	sleeping
+	WRAP=(bash -c 'trap "" CHLD; exec "$@"' ignore)
+	works ps "$ID"
+	has "$output" sleep
+}
