@@ -107,6 +107,20 @@ static int stage_late_namespaces(struct launch *l, struct err *e)
 	return 0;
 }
 
+/* EACCES: as files these two belong to root of the initial user namespace alone, but whoever may administer the uts
+   namespace may name it (uts_namespaces(7)). */
+static int set_sysctl(int proc, const char *file, const char *value)
+{
+	_cleanup_free_ char *path = str_printf("sys/%s", file);
+	int r = procfs_write(proc, path, value);
+
+	if (r == -EACCES && strcmp(file, "kernel/hostname") == 0)
+		return sethostname(value, strlen(value)) < 0 ? -errno : 0;
+	if (r == -EACCES && strcmp(file, "kernel/domainname") == 0)
+		return setdomainname(value, strlen(value)) < 0 ? -errno : 0;
+	return r;
+}
+
 static int set_sysctls(const struct oci_config *config, struct err *e)
 {
 	const struct oci_linux *lx = config->linux_;
@@ -119,13 +133,12 @@ static int set_sysctls(const struct oci_config *config, struct err *e)
 	if (proc < 0)
 		return err_set(e, proc, "linux.sysctl: /proc");
 	for (size_t i = 0; i < lx->n_sysctl; i++) {
-		_cleanup_free_ char *file = NULL, *path = NULL;
+		_cleanup_free_ char *file = NULL;
 
 		r = validate_sysctl(config, lx->sysctl[i].key, &file, e);
 		if (r < 0)
 			return r;
-		path = str_printf("sys/%s", file);
-		r = procfs_write(proc, path, lx->sysctl[i].value);
+		r = set_sysctl(proc, file, lx->sysctl[i].value);
 		if (r < 0)
 			return err_set(e, r, "linux.sysctl.%s: set to '%s'", lx->sysctl[i].key, lx->sysctl[i].value);
 	}

@@ -46,6 +46,14 @@ static int move_as(const char *device, int netns, const char *name, char **ret_n
 	return r;
 }
 
+/* Without privilege it depends on the moment whether we may not look into init, or not take the device. */
+static int explain_right(int r, struct err *e)
+{
+	if (r == -EPERM || r == -EACCES)
+		err_hint(e, "it takes CAP_NET_ADMIN over the network namespace that the device is in");
+	return r;
+}
+
 static int move_one(const struct oci_net_device *d, int netns, struct err *e)
 {
 	_cleanup_(netlink_addresses_done) struct netlink_addresses addresses = { NULL, 0 };
@@ -60,7 +68,7 @@ static int move_one(const struct oci_net_device *d, int netns, struct err *e)
 	if (r == -EEXIST)
 		return err_say(e, r, "linux.netDevices.%s: the container has a device %s already", d->key, name);
 	if (r < 0)
-		return err_set(e, r, "linux.netDevices.%s: move it into the container as %s", d->key, name);
+		return explain_right(err_set(e, r, "linux.netDevices.%s: move it into the container as %s", d->key, name), e);
 	r = configure_inside(netns, moved, &addresses);
 	if (r < 0)
 		return err_set(e, r, "linux.netDevices.%s: set it up in the container", d->key);
@@ -79,7 +87,7 @@ int netdevices_move(const struct oci_config *config, pid_t pid, struct err *e)
 	path = str_printf("/proc/%d/ns/net", pid);
 	netns = open(path, O_RDONLY | O_CLOEXEC);
 	if (netns < 0)
-		return err_set(e, -errno, "linux.netDevices: %s", path);
+		return explain_right(err_set(e, -errno, "linux.netDevices: %s", path), e);
 	for (size_t i = 0; r == 0 && i < lx->n_net_devices; i++)
 		r = move_one(&lx->net_devices[i], netns, e);
 	return r;

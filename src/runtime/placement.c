@@ -66,7 +66,7 @@ int placement_check_list(const char *list, const char *path, struct err *e)
 
 	if (str_empty(list) || parse_list(list, &bits) == 0)
 		return 0;
-	return err_say(e, -EINVAL, "%s: '%s' is not a list such as 0-3,7", path, list);
+	return err_say(e, -EINVAL, "%s: '%s' is not a list such as 0-3,7 of numbers below %u", path, list, MAX_BITS);
 }
 
 int placement_set_cpus(const char *list, const char *path, struct err *e)
@@ -113,5 +113,10 @@ int placement_set_memory(const struct oci_memory_policy *policy, struct err *e)
 	for (size_t i = 0; i < policy->n_flags; i++)
 		mode |= flags[policy->flags[i]];
 	r = sys_set_mempolicy(mode, any ? nodes.word : NULL, any ? MAX_BITS : 0);
-	return r < 0 ? err_set(e, r, "linux.memoryPolicy: set_mempolicy") : 0;
+	if (r < 0)
+		err_set(e, r, "linux.memoryPolicy: set_mempolicy");
+	if (r == -EINVAL)
+		err_hint(e, "the nodes have to be in /sys/devices/system/node/has_memory and in the cpuset, and the kernel has to "
+			    "know the mode");
+	return r;
 }

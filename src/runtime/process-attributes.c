@@ -174,6 +174,8 @@ static int explain_scheduler(const struct oci_scheduler *s, int r, struct err *e
 	if (r == -EPERM)
 		return err_hint(e, "%s", deadline ? "SCHED_DEADLINE takes CAP_SYS_NICE, and all processors of the cpuset" :
 						    "it takes CAP_SYS_NICE, or room in RLIMIT_RTPRIO and RLIMIT_NICE");
+	if (r == -EOPNOTSUPP)
+		return err_hint(e, "SCHED_FLAG_UTIL_CLAMP_MIN and _MAX take a kernel with CONFIG_UCLAMP_TASK");
 	if (r == -EBUSY && deadline)
 		return err_hint(e, "runtime / period is more than the processors have left for SCHED_DEADLINE "
 				   "(/proc/sys/kernel/sched_rt_runtime_us)");

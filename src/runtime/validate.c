@@ -13,7 +13,7 @@
 #include "runtime/rdt-schema.h"
 
 /* The type's entry in linux.namespaces, or NULL. */
-static const struct oci_namespace *find_namespace(const struct oci_config *config, enum oci_namespace_type type)
+const struct oci_namespace *validate_find_namespace(const struct oci_config *config, enum oci_namespace_type type)
 {
 	const struct oci_linux *lx = config->linux_;
 
@@ -21,6 +21,21 @@ static const struct oci_namespace *find_namespace(const struct oci_config *confi
 		if (lx->namespaces[i].type == type)
 			return &lx->namespaces[i];
 	return NULL;
+}
+
+/* The identifiers behind a '-' or '+', with dots between them; numbers of a pre-release have no leading zero.  Returns
+   where they end, or NULL. */
+static const char *skip_identifiers(const char *s, bool pre_release)
+{
+	for (;; s++) {
+		size_t n = strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-");
+
+		if (n == 0 || (pre_release && n > 1 && *s == '0' && strspn(s, "0123456789") == n))
+			return NULL;
+		s += n;
+		if (*s != '.')
+			return s;
+	}
 }
 
 /* config.md, "Specification version": SemVer 2.0.0, and this runtime knows major version 1. */
@@ -42,7 +57,11 @@ static int check_version(const struct oci_config *config, struct err *e)
 			return err_say(e, -EINVAL, "ociVersion: '%s' is no version as in SemVer 2.0.0",
 				       config->oci_version);
 	}
-	if (*s && ((*s != '-' && *s != '+') || !s[1]))
+	if (*s == '-')
+		s = skip_identifiers(s + 1, true);
+	if (s && *s == '+')
+		s = skip_identifiers(s + 1, false);
+	if (!s || *s)
 		return err_say(e, -EINVAL, "ociVersion: '%s' is no version as in SemVer 2.0.0", config->oci_version);
 	return 0;
 }
@@ -110,6 +129,24 @@ static int check_namespaces(const struct oci_config *config, struct err *e)
 	return 0;
 }
 
+static bool ranges_meet(uint32_t a, uint32_t n_a, uint32_t b, uint32_t n_b)
+{
+	return a < b ? b - a < n_a : a - b < n_b;
+}
+
+/* The kernel, and newuidmap, would say no more than "invalid argument". */
+static int check_overlap(const char *name, const struct oci_id_mapping *map, size_t i, struct err *e)
+{
+	for (size_t j = 0; j < i; j++) {
+		bool inside = ranges_meet(map[i].container_id, map[i].size, map[j].container_id, map[j].size);
+
+		if (inside || ranges_meet(map[i].host_id, map[i].size, map[j].host_id, map[j].size))
+			return err_say(e, -EINVAL, "linux.%s[%zu]: maps ids %s that [%zu] maps already", name, i,
+				       inside ? "of the container" : "of the host", j);
+	}
+	return 0;
+}
+
 static int check_map(const char *name, const struct oci_id_mapping *map, size_t n, struct err *e)
 {
 	if (n > USERNS_MAX_EXTENTS)
@@ -120,6 +157,8 @@ static int check_map(const char *name, const struct oci_id_mapping *map, size_t 
 			return err_say(e, -EINVAL, "linux.%s[%zu].size: must not be 0", name, i);
 		if (map[i].container_id > UINT32_MAX - map[i].size || map[i].host_id > UINT32_MAX - map[i].size)
 			return err_say(e, -EINVAL, "linux.%s[%zu]: the range ends beyond the largest id", name, i);
+		if (check_overlap(name, map, i, e) < 0)
+			return e->code;
 	}
 	return 0;
 }
@@ -128,7 +167,7 @@ static int check_map(const char *name, const struct oci_id_mapping *map, size_t 
 static int check_mappings(const struct oci_config *config, struct err *e)
 {
 	const struct oci_linux *lx = config->linux_;
-	const struct oci_namespace *user = find_namespace(config, OCI_NS_USER);
+	const struct oci_namespace *user = validate_find_namespace(config, OCI_NS_USER);
 	int r;
 
 	if (!lx || (lx->n_uid_mappings == 0 && lx->n_gid_mappings == 0))
@@ -147,7 +186,7 @@ static int check_mappings(const struct oci_config *config, struct err *e)
 static int check_time(const struct oci_config *config, struct err *e)
 {
 	const struct oci_time_offsets *t = config->linux_ ? config->linux_->time_offsets : NULL;
-	const struct oci_namespace *ns = find_namespace(config, OCI_NS_TIME);
+	const struct oci_namespace *ns = validate_find_namespace(config, OCI_NS_TIME);
 
 	if (!t || (!t->monotonic && !t->boottime))
 		return 0;
@@ -161,7 +200,7 @@ static int check_time(const struct oci_config *config, struct err *e)
 /* config.md, "Hostname" and "Domainname": never the host's own. */
 static int check_names(const struct oci_config *config, struct err *e)
 {
-	bool uts = find_namespace(config, OCI_NS_UTS) != NULL;
+	bool uts = validate_find_namespace(config, OCI_NS_UTS) != NULL;
 
 	if (!str_empty(config->hostname) && !uts)
 		return err_say(e, -EINVAL, "hostname: needs a uts namespace in linux.namespaces");
@@ -209,6 +248,15 @@ static bool is_interface_name(const char *name)
 	return n > 0 && n < 16 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strpbrk(name, "/: \t\n");
 }
 
+/* A '%' begins a "%d", which the kernel takes once (net/core/dev.c, __dev_alloc_name): better known before a device of the
+   host is moved. */
+static bool is_interface_template(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	return is_interface_name(name) && (!percent || (percent[1] == 'd' && !strchr(percent + 1, '%')));
+}
+
 /* config-linux.md, "Network Devices". */
 static int check_net_devices(const struct oci_config *config, struct err *e)
 {
@@ -216,13 +264,17 @@ static int check_net_devices(const struct oci_config *config, struct err *e)
 
 	if (!lx || lx->n_net_devices == 0)
 		return 0;
-	if (!find_namespace(config, OCI_NS_NETWORK))
+	if (!validate_find_namespace(config, OCI_NS_NETWORK))
 		return err_say(e, -EINVAL, "linux.netDevices: needs a network namespace in linux.namespaces");
 	for (size_t i = 0; i < lx->n_net_devices; i++) {
 		const struct oci_net_device *d = &lx->net_devices[i];
 
-		if (!is_interface_name(d->key) || (d->name && !is_interface_name(d->name)))
+		if (!is_interface_name(d->key))
 			return err_say(e, -EINVAL, "linux.netDevices.%s: not the name of a network interface", d->key);
+		if (d->name && !is_interface_template(d->name))
+			return err_say(e, -EINVAL,
+				       "linux.netDevices.%s.name: '%s' is not the name of a network interface, nor a template "
+				       "such as eth%%d", d->key, d->name);
 	}
 	return 0;
 }
@@ -234,6 +286,25 @@ static int check_personality(const struct oci_config *config, struct err *e)
 
 	if (p && p->n_flags > 0)
 		return err_say(e, -EINVAL, "linux.personality.flags[0]: '%s' is not supported", p->flags[0]);
+	return 0;
+}
+
+/* set_mempolicy(2), "EINVAL". */
+static int check_policy_flags(const struct oci_memory_policy *p, bool nodes, struct err *e)
+{
+	bool has[OCI_MPOL_F_STATIC_NODES + 1] = { false };
+
+	for (size_t i = 0; i < p->n_flags; i++)
+		has[p->flags[i]] = true;
+	if (has[OCI_MPOL_F_STATIC_NODES] && has[OCI_MPOL_F_RELATIVE_NODES])
+		return err_say(e, -EINVAL, "linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude "
+					   "each other");
+	if (has[OCI_MPOL_F_NUMA_BALANCING] && p->mode != OCI_MPOL_BIND && p->mode != OCI_MPOL_PREFERRED_MANY)
+		return err_say(e, -EINVAL, "linux.memoryPolicy.flags: MPOL_F_NUMA_BALANCING goes with MPOL_BIND and "
+					   "MPOL_PREFERRED_MANY alone");
+	if (!nodes && (has[OCI_MPOL_F_STATIC_NODES] || has[OCI_MPOL_F_RELATIVE_NODES]))
+		return err_say(e, -EINVAL, "linux.memoryPolicy.flags: they are about nodes, and linux.memoryPolicy.nodes has "
+					   "none");
 	return 0;
 }
 
@@ -251,7 +322,7 @@ static int check_memory_policy(const struct oci_config *config, struct err *e)
 	if (!nodes && (p->mode == OCI_MPOL_BIND || p->mode == OCI_MPOL_INTERLEAVE ||
 		       p->mode == OCI_MPOL_WEIGHTED_INTERLEAVE || p->mode == OCI_MPOL_PREFERRED_MANY))
 		return err_say(e, -EINVAL, "linux.memoryPolicy.nodes: required for this mode");
-	return placement_check_list(p->nodes, "linux.memoryPolicy.nodes", e);
+	return check_policy_flags(p, nodes, e) < 0 ? e->code : placement_check_list(p->nodes, "linux.memoryPolicy.nodes", e);
 }
 
 static int check_rdt(const struct oci_config *config, struct err *e)
@@ -261,106 +332,12 @@ static int check_rdt(const struct oci_config *config, struct err *e)
 	return rdt ? rdt_schema_check(rdt, e) : 0;
 }
 
-static int check_sysctls(const struct oci_config *config, struct err *e)
-{
-	const struct oci_linux *lx = config->linux_;
-
-	for (size_t i = 0; lx && i < lx->n_sysctl; i++) {
-		_cleanup_free_ char *file = NULL;
-		int r = validate_sysctl(config, lx->sysctl[i].key, &file, e);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-/* sysctl(8): the first separator decides; behind a '.', a '/' stands for a dot in a name. */
-static char *sysctl_file(const char *key)
-{
-	char *file = xstrdup(key);
-	const char *first = strpbrk(key, "./");
-
-	if (first && *first == '.') {
-		for (char *c = file; *c; c++)
-			*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
-	}
-	return file;
-}
-
-static bool has_odd_component(const char *file)
-{
-	_cleanup_(strv_done) struct strv parts = STRV_INIT;
-
-	strv_split(&parts, file, '/');
-	for (size_t i = 0; i < parts.n; i++)
-		if (strcmp(parts.v[i], "..") == 0 || strcmp(parts.v[i], ".") == 0)
-			return true;
-	return parts.n == 0 || file[0] == '/' || file[strlen(file) - 1] == '/' || strstr(file, "//");
-}
-
-/* The sysctls that belong to a namespace; a '/' at the end stands for all below. */
-static const struct {
-	const char *file;
-	enum oci_namespace_type type;
-} sysctls[] = {
-	{ "kernel/msgmax", OCI_NS_IPC },
-	{ "kernel/msgmnb", OCI_NS_IPC },
-	{ "kernel/msgmni", OCI_NS_IPC },
-	{ "kernel/msg_next_id", OCI_NS_IPC },
-	{ "kernel/sem", OCI_NS_IPC },
-	{ "kernel/sem_next_id", OCI_NS_IPC },
-	{ "kernel/shmall", OCI_NS_IPC },
-	{ "kernel/shmmax", OCI_NS_IPC },
-	{ "kernel/shmmni", OCI_NS_IPC },
-	{ "kernel/shm_next_id", OCI_NS_IPC },
-	{ "kernel/shm_rmid_forced", OCI_NS_IPC },
-	{ "kernel/auto_msgmni", OCI_NS_IPC },
-	{ "fs/mqueue/", OCI_NS_IPC },
-	{ "kernel/domainname", OCI_NS_UTS },
-	{ "kernel/hostname", OCI_NS_UTS },
-	{ "net/", OCI_NS_NETWORK },
-	{ "user/", OCI_NS_USER },
-};
-
-static bool sysctl_matches(const char *file, const char *row)
-{
-	size_t n = strlen(row);
-
-	return row[n - 1] == '/' ? strncmp(file, row, n) == 0 && file[n] : strcmp(file, row) == 0;
-}
-
-int validate_sysctl(const struct oci_config *config, const char *key, char **ret_file, struct err *e)
-{
-	_cleanup_free_ char *file = sysctl_file(key);
-
-	if (has_odd_component(file))
-		return err_say(e, -EINVAL, "linux.sysctl.%s: not the name of a sysctl", key);
-	if (strcmp(file, "kernel/hostname") == 0 && config->hostname)
-		return err_say(e, -EINVAL, "linux.sysctl.%s: conflicts with hostname", key);
-	if (strcmp(file, "kernel/domainname") == 0 && config->domainname)
-		return err_say(e, -EINVAL, "linux.sysctl.%s: conflicts with domainname", key);
-
-	for (size_t i = 0; i < ARRAY_SIZE(sysctls); i++) {
-		if (!sysctl_matches(file, sysctls[i].file))
-			continue;
-		if (!find_namespace(config, sysctls[i].type))
-			return err_say(e, -EINVAL,
-				       "linux.sysctl.%s: would change the host; it needs a namespace of its own in "
-				       "linux.namespaces: %s",
-				       key, oci_namespace_name(sysctls[i].type));
-		*ret_file = TAKE_PTR(file);
-		return 0;
-	}
-	return err_say(e, -EINVAL, "linux.sysctl.%s: is not in a separate kernel namespace", key);
-}
-
 int validate_config(const struct oci_config *config, struct err *e)
 {
 	static int (*const checks[])(const struct oci_config *, struct err *) = {
 		check_version, check_root,  check_process, check_hooks,       check_namespaces,  check_mappings,
 		check_time,    check_names, check_devices, check_net_devices, check_personality, check_memory_policy,
-		check_sysctls, check_rdt,   confine_check,
+		validate_sysctls, check_rdt,   confine_check,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {

@@ -16,3 +16,9 @@ int validate_process(const struct oci_process *process, const char *path, struct
 
 /* The sysctl's file below /proc/sys, in new memory, when it belongs to one of the config's namespaces. */
 int validate_sysctl(const struct oci_config *config, const char *key, char **ret_file, struct err *e);
+
+/* All of linux.sysctl. */
+int validate_sysctls(const struct oci_config *config, struct err *e);
+
+/* The entry of linux.namespaces, or NULL. */
+const struct oci_namespace *validate_find_namespace(const struct oci_config *config, enum oci_namespace_type type);

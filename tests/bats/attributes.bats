@@ -49,11 +49,15 @@ memory_policy() { # JSON
 	create_refused linux.memoryPolicy.mode MPOL_BEST
 	memory_policy '{mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_BEST"]}'
 	create_refused linux.memoryPolicy.flags MPOL_F_BEST
+	memory_policy '{mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"]}'
+	create_refused linux.memoryPolicy.flags MPOL_F_RELATIVE_NODES
+	memory_policy '{mode: "MPOL_INTERLEAVE", nodes: "0", flags: ["MPOL_F_NUMA_BALANCING"]}'
+	create_refused linux.memoryPolicy.flags MPOL_F_NUMA_BALANCING
+	memory_policy '{mode: "MPOL_PREFERRED", flags: ["MPOL_F_STATIC_NODES"]}'
+	create_refused linux.memoryPolicy.flags
 	[[ -e /proc/self/numa_maps ]] || return 0
 	memory_policy '{mode: "MPOL_BIND", nodes: "1023"}'
-	refused linux.memoryPolicy -- run --bundle "$B" "$ID"
-	memory_policy '{mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"]}'
-	refused linux.memoryPolicy -- run --bundle "$B" "$ID"
+	refused "linux.memoryPolicy: set_mempolicy" has_memory -- run --bundle "$B" "$ID"
 }
 
 @test "features lists the modes and flags of memoryPolicy, and each of them is accepted (features-linux.md)" {

@@ -37,7 +37,7 @@ accepts() {
 @test "ociVersion has to be there, SemVer, and of a version that is known (config.md, Specification version)" {
 	breaks 'del(.ociVersion)' ociVersion
 	local version
-	for version in '""' '"garbage"' '"1"' '"1.0"' '"2.5.0"' '"0.9.0"' '"v1.0.0"' '"1.0.0.0"' '"01.0.0"' '1.0' 'null' '[]'; do
+	for version in '""' '"garbage"' '"1"' '"1.0"' '"2.5.0"' '"0.9.0"' '"v1.0.0"' '"1.0.0.0"' '"01.0.0"' '"1.0.0-rc..1"' '"1.0.0-01"' '"1.0.0-a_b"' '"1.0.0+"' '1.0' 'null' '[]'; do
 		breaks ".ociVersion = $version" ociVersion
 	done
 }

@@ -102,3 +102,21 @@ create_or_start_refused() {
 	ocirun run --bundle "$B" "$ID"
 	[[ $status != 0 ]]
 }
+
+@test "netDevices: a name that is no name is refused before a device is touched" {
+	with_device
+	local name
+	WRAP=(unshare --net sh -c 'ip link add ocit0 type veth peer name ocit1
+		"$@"
+		status=$?
+		ip -o link >&2
+		exit $status' sh)
+	for name in 'eth%d%d' '%s' 'eth%' 'a%db%' 'x y'; do
+		config '.linux.netDevices = {ocit0: {name: $n}}' --arg n "$name"
+		ocirun create --bundle "$B" "$ID"
+		is "$status" 1
+		has "$stderr" "linux.netDevices.ocit0.name"
+		has "$stderr" "ocit0@"
+		no_container
+	done
+}

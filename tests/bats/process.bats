@@ -270,6 +270,18 @@ load helpers
 	create_refused domainname
 }
 
+@test "sysctl kernel.domainname and kernel.hostname, also where their files are not ours" {
+	config 'del(.hostname) | .linux.sysctl = {"kernel.domainname": "by-sysctl", "kernel.hostname": "name-by-sysctl"}'
+	args /guest names
+	runs
+	holds '.hostname == "name-by-sysctl"' '.domainname == "by-sysctl"'
+}
+
+@test "a sysctl without a value is refused: nothing would be written" {
+	config '.linux.sysctl = {"net.ipv4.ip_forward": ""}'
+	create_refused linux.sysctl.net.ipv4.ip_forward "must not be empty"
+}
+
 @test "the program is its namespace's pid 1, leads a session, and cannot be killed by its runtime's death" {
 	runs
 	fact_is .process.pid 1 .process.sid 1 .process.pgid 1 .process.pdeathsig 0 .process.securebits 0
