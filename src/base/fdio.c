@@ -166,6 +166,18 @@ int fdio_mkdir_p(const char *path, mode_t mode)
 	}
 }
 
+int fdio_open_source(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISFIFO(st.st_mode))
+		return -ENXIO;
+	return fcntl(fd, F_SETFL, 0) < 0 ? -errno : TAKE_FD(fd);
+}
+
 int fdio_cloexec_from(unsigned first)
 {
 	/* The system call, since close_range() of glibc is younger than our floor. */

@@ -34,6 +34,9 @@ int fdio_create_file(int dirfd, const char *path, const void *p, size_t n, mode_
 /* mkdir -p, each new directory with this mode; 0 when it is there. */
 int fdio_mkdir_p(const char *path, mode_t mode);
 
+/* Open a file, device or directory for reading, without ever waiting for somebody: -ENXIO for a pipe or socket. */
+int fdio_open_source(const char *path);
+
 /* Set close-on-exec on every descriptor >= first. */
 int fdio_cloexec_from(unsigned first);
 

@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "kernel/spawn.h"
 #include "kernel/syscalls.h"
 #include "mount/attrs.h"
 #include "mount/explain.h"
@@ -19,6 +23,9 @@
 
 #define DEVICE "/dev/fuse"
 #define SOURCE_MAX 255 /* a string of fsconfig(2) */
+#define TIMEOUT_ANNOTATION "org.ocirun.fuse.timeout"
+#define START_SECONDS 60
+#define START_SECONDS_MAX 86400
 
 static int explain_device(struct rootfs *rootfs, int code, struct err *e)
 {
@@ -103,26 +110,77 @@ static int make_detached(const struct rootfs *rootfs, const struct mount_entry *
 	return mnt < 0 ? explain_fs(e, mnt, "fuse", how.words) : mnt;
 }
 
-/* Only what was answered once is a mount that works. */
-static int wait_for_server(int mnt_fd, const char *program, struct err *e)
+/* How long a server may take to answer for the first time, if the config says. */
+static int start_timeout(const struct oci_config *config, int *ret_ms, struct err *e)
+{
+	const char *text = mount_annotation(config, TIMEOUT_ANNOTATION);
+	uint32_t seconds;
+
+	if (!text)
+		return 0;
+	if (str_to_u32(text, &seconds) < 0 || seconds == 0 || seconds > START_SECONDS_MAX)
+		return err_say(e, -EINVAL, "annotation " TIMEOUT_ANNOTATION ": \"%s\" is no number of seconds from 1 to %d",
+			       text, START_SECONDS_MAX);
+	*ret_ms = (int)seconds * 1000;
+	return 0;
+}
+
+/* The first question, to which the errno is the answer. */
+static int ask_server(int mnt_fd)
 {
 	struct statx st;
 
-	if (statx(mnt_fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MODE, &st) == 0)
+	return statx(mnt_fd, "", AT_EMPTY_PATH | AT_STATX_FORCE_SYNC, STATX_MODE, &st) == 0 ? 0 : errno;
+}
+
+/* Until it has said hello, nothing but a deadly signal ends the wait for a server (fuse_get_req() in the kernel): so
+   it is a child that asks. */
+static int ask_in_child(int mnt_fd, int timeout_ms)
+{
+	_cleanup_close_ int pidfd = -EBADF;
+	int status, r;
+	pid_t pid = spawn_clone(0, -EBADF, &pidfd);
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(ask_server(mnt_fd));
+	}
+	if (pid < 0)
+		return pid;
+	r = spawn_wait_gone(pidfd, timeout_ms);
+	if (r < 0)
+		spawn_signal(pidfd, SIGKILL);
+	if (spawn_wait(pidfd, &status) < 0)
+		return -ECHILD;
+	return r < 0 ? r : -status;
+}
+
+/* Only what was answered once is a mount that works. */
+static int wait_for_server(int mnt_fd, const char *program, int timeout_ms, struct err *e)
+{
+	int r = ask_in_child(mnt_fd, timeout_ms);
+
+	if (r == 0)
 		return 0;
-	if (errno == ENOTCONN || errno == ECONNABORTED)
+	if (r == -ENOTCONN || r == -ECONNABORTED)
 		return err_say(e, -ENOTCONN, "the server of fuse.%s ended before it had served anything", program);
-	return err_set(e, -errno, "the server %s does not answer", program);
+	if (r != -ETIMEDOUT)
+		return err_set(e, r, "the server of fuse.%s does not answer", program);
+	err_say(e, r, "the server of fuse.%s has not served anything within %d seconds", program, timeout_ms / 1000);
+	return err_hint(e, "if it needs longer, annotation " TIMEOUT_ANNOTATION " says how many seconds it gets");
 }
 
 int fuse_make(struct rootfs *rootfs, const struct mount_entry *entry, size_t index, const char *subtype,
 	      struct err *e)
 {
 	_cleanup_close_ int device = -EBADF, mnt = -EBADF;
-	int r;
+	int timeout_ms = START_SECONDS * 1000, r;
 
 	if (!rootfs->env.start_fuse)
 		return err_say(e, -ENOTSUP, "there is nobody who could start the server of a FUSE mount");
+	r = start_timeout(rootfs->env.config, &timeout_ms, e);
+	if (r < 0)
+		return r;
 	device = open_device(rootfs, e);
 	if (device < 0)
 		return device;
@@ -134,7 +192,7 @@ int fuse_make(struct rootfs *rootfs, const struct mount_entry *entry, size_t ind
 		return r;
 	/* While anybody but the server holds it, its death would leave accesses hanging. */
 	fd_close(&device);
-	r = wait_for_server(mnt, subtype, e);
+	r = wait_for_server(mnt, subtype, timeout_ms, e);
 	return r < 0 ? r : TAKE_FD(mnt);
 }
 

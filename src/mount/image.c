@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/caps.h"
@@ -70,11 +71,13 @@ static int identify(int fd, enum image_type *ret_type)
 
 static int open_image(const char *path, enum image_type *ret_type, struct err *e)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = fdio_open_source(path);
 	int r;
 
+	if (fd == -ENXIO)
+		return err_say(e, fd, "root image %s: is a pipe or socket", path);
 	if (fd < 0)
-		return explain_path(e, -errno, "root image", path);
+		return explain_path(e, fd, "root image", path);
 	r = identify(fd, ret_type);
 	if (r == -EMEDIUMTYPE)
 		return err_say(e, r, "root image %s: is neither squashfs nor erofs nor ext2, ext3 or ext4", path);

@@ -32,8 +32,15 @@
 #define PACKET_MAX 65536
 #define GRACE_MS 500 /* unmounting ends a server; then SIGTERM */
 #define TERM_MS 1500 /* then SIGKILL */
+#define AGAIN_MS 50  /* ... and to those that came later */
+#define PIPE_READ 16384
+#define PIPE_READS 4   /* 64 KiB, what a pipe holds (pipe(7)) */
+#define FLUSH_TRIES 20 /* a server that has closed its device takes this long at most to end, or nobody waits for it */
+#define FLUSH_MS 10
+#define CHILDREN_MAX 65536
 
-/* A request: flags, then strings that end in NUL: what, path, argv.  Descriptors: the device, and these. */
+/* A request: flags, then strings that end in NUL: what, path, argv.  Descriptors: the device, and these.  One byte
+   alone asks for the log to be written. */
 enum { HAS_SOURCE = 1, HAS_USERNS = 2 };
 
 struct server {
@@ -45,6 +52,10 @@ struct monitor {
 	int sock;    /* -EBADF: the runtime has no more to ask */
 	int init;    /* pidfd; -EBADF: it has ended */
 	int signals; /* signalfd */
+	int said;    /* read end of the pipe that is the standard output of all servers, and ours */
+	int log;
+	size_t n_logged;
+	bool children; /* servers, and what they left behind: we are the subreaper */
 	struct server *servers;
 	size_t n_servers;
 	int stage;   /* of ending: how many of end_signals were sent */
@@ -108,10 +119,46 @@ int fuse_monitor_request(int sock, const struct fuse_request *request, struct er
 	return r < 0 ? r : 0;
 }
 
+int fuse_monitor_flush(int sock, struct err *e)
+{
+	char nothing = 0;
+	int r = sock_send(sock, &nothing, 1, NULL, 0);
+
+	return r < 0 ? err_set(e, r, "tell the FUSE monitor") : take_answer(sock, e);
+}
+
 /* ---- the monitor ---- */
 
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *fmt, ...)
+/* A server that never stops talking fills neither a disk nor the memory of a tmpfs: the log begins anew. */
+static void add_to_log(struct monitor *m, const char *text, size_t n)
+{
+	static const char cut[] = "(earlier lines were left out)\n";
+
+	if (m->n_logged + n > FUSE_LOG_MAX && ftruncate(m->log, 0) == 0) {
+		m->n_logged = sizeof(cut) - 1;
+		(void)fdio_write_all(m->log, cut, sizeof(cut) - 1);
+	}
+	m->n_logged += n;
+	/* nobody can be told that the log is full */
+	(void)fdio_write_all(m->log, text, n);
+}
+
+/* As much as a pipe holds: all that a server said which has ended. */
+static void take_said(struct monitor *m)
+{
+	char text[PIPE_READ];
+
+	for (int i = 0; i < PIPE_READS; i++) {
+		ssize_t n = read(m->said, text, sizeof(text));
+
+		if (n <= 0)
+			return;
+		add_to_log(m, text, (size_t)n);
+	}
+}
+
+static void say(struct monitor *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct monitor *m, const char *fmt, ...)
 {
 	_cleanup_free_ char *text = NULL, *line = NULL;
 	char now[CLOCK_TEXT_MAX];
@@ -122,8 +169,7 @@ static void say(const char *fmt, ...)
 	va_end(args);
 	clock_now_text(now);
 	line = str_printf("%s %s\n", now, text);
-	/* nobody can be told that the log is full */
-	(void)fdio_write_all(STDERR_FILENO, line, strlen(line));
+	add_to_log(m, line, strlen(line));
 }
 
 /* Split the strings; argv borrows from the packet. */
@@ -152,6 +198,7 @@ static void add_server(struct monitor *m, pid_t pid, const struct fuse_request *
 	m->servers = xrealloc(m->servers, m->n_servers + 1, sizeof(*m->servers));
 	m->servers[m->n_servers++] =
 		(struct server){ .pid = pid, .what = xstrdup(request->what), .program = xstrdup(request->path) };
+	m->children = true;
 }
 
 static int start_one(struct monitor *m, char *packet, size_t n, const int *fds, size_t n_fds, struct err *e)
@@ -180,13 +227,94 @@ static int start_one(struct monitor *m, char *packet, size_t n, const int *fds, 
 
 /* No server will be started any more: all that is left to do is to end those that there are.  Nobody can be told when
    it fails, and then we have what the runtime had. */
-static void drop_privileges(void)
+static void drop_privileges(struct monitor *m)
 {
 	const uint64_t kill_only = caps_have(CAP_KILL) ? UINT64_C(1) << CAP_KILL : 0;
 	const struct caps_sets sets = { .effective = kill_only, .permitted = kill_only };
 
 	if (caps_apply(&sets) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		say("the monitor keeps its privileges: %s", err_reason(-errno));
+		say(m, "the monitor keeps its privileges: %s", err_reason(-errno));
+}
+
+/* Into the servers' log, and into the engine's while the container lives. */
+static void tell_end(struct monitor *m, const struct server *server, int status)
+{
+	/* whose child has the device still, nobody knows */
+	const char *consequence = m->init < 0 ? "" :
+				  m->children ? ", and left processes behind, which may or may not serve in its place" :
+						": accesses fail with ENOTCONN from now on";
+	_cleanup_free_ char *text = NULL;
+
+	if (WIFSIGNALED(status))
+		text = str_printf("%s: %s (process %d) was killed by %s%s", server->what, server->program, server->pid,
+				  signals_name(WTERMSIG(status)), consequence);
+	else if (m->init >= 0 || WEXITSTATUS(status) != 0)
+		text = str_printf("%s: %s (process %d) ended with status %d%s", server->what, server->program, server->pid,
+				  WEXITSTATUS(status), consequence);
+	if (text)
+		say(m, "%s", text);
+	if (text && m->init >= 0)
+		log_warning("%s", text);
+}
+
+static bool has_children(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+static void reap(struct monitor *m)
+{
+	int status;
+	pid_t pid;
+
+	take_said(m);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < m->n_servers; i++) {
+			if (m->servers[i].pid != pid)
+				continue;
+			m->children = m->n_servers > 1 || has_children();
+			tell_end(m, &m->servers[i], status);
+			free(m->servers[i].what);
+			free(m->servers[i].program);
+			m->servers[i] = m->servers[--m->n_servers];
+			break;
+		}
+	m->children = pid == 0;
+}
+
+/* Servers, and what they started and left behind.  Without the list (CONFIG_PROC_CHILDREN) servers alone. */
+static void signal_all(const struct monitor *m, int sig)
+{
+	_cleanup_free_ char *path = str_printf("/proc/self/task/%d/children", getpid()), *text = NULL;
+	size_t n = 0;
+
+	if (fdio_read_file(AT_FDCWD, path, CHILDREN_MAX, &text, &n) < 0) {
+		for (size_t i = 0; i < m->n_servers; i++)
+			kill(m->servers[i].pid, sig);
+		return;
+	}
+	for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n")) {
+		uint32_t pid;
+
+		/* they are our children: no number is anybody else's before we have waited for it */
+		if (str_to_u32(word, &pid) == 0 && pid > 1)
+			kill((pid_t)pid, sig);
+	}
+}
+
+/* The runtime is about to read the log, since a server ended: all that it said is to be there. */
+static void flush(struct monitor *m)
+{
+	size_t before = m->n_servers;
+
+	for (int i = 0; i < FLUSH_TRIES && m->n_servers == before; i++) {
+		struct pollfd poll_fd = { .fd = m->signals, .events = POLLIN };
+
+		poll(&poll_fd, 1, FLUSH_MS);
+		reap(m);
+	}
 }
 
 static void take_request(struct monitor *m)
@@ -197,7 +325,9 @@ static void take_request(struct monitor *m)
 	int fds[3];
 	ssize_t n = sock_recv(m->sock, packet, PACKET_MAX, fds, ARRAY_SIZE(fds), &n_fds);
 
-	if (n > 0)
+	if (n == 1)
+		flush(m);
+	else if (n > 0)
 		(void)start_one(m, packet, (size_t)n, fds, n_fds, &answer);
 	/* The server has its own: if we held the device, its death would not be noticed. */
 	for (size_t i = 0; i < n_fds; i++)
@@ -205,48 +335,7 @@ static void take_request(struct monitor *m)
 	if (n > 0 && sock_send(m->sock, &answer, sizeof(answer), NULL, 0) == 0)
 		return;
 	fd_close(&m->sock);
-	drop_privileges();
-}
-
-/* Into the servers' log, and into the engine's while the container lives. */
-static void tell_end(const struct monitor *m, const struct server *server, int status)
-{
-	const char *consequence = m->init >= 0 ? ": accesses fail with ENOTCONN from now on" : "";
-	_cleanup_free_ char *text = NULL;
-
-	if (WIFSIGNALED(status))
-		text = str_printf("%s: %s (process %d) was killed by %s%s", server->what, server->program, server->pid,
-				  signals_name(WTERMSIG(status)), consequence);
-	else if (m->init >= 0 || WEXITSTATUS(status) != 0)
-		text = str_printf("%s: %s (process %d) ended with status %d%s", server->what, server->program, server->pid,
-				  WEXITSTATUS(status), consequence);
-	if (text)
-		say("%s", text);
-	if (text && m->init >= 0)
-		log_warning("%s", text);
-}
-
-static void reap(struct monitor *m)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < m->n_servers; i++) {
-			if (m->servers[i].pid != pid)
-				continue;
-			tell_end(m, &m->servers[i], status);
-			free(m->servers[i].what);
-			free(m->servers[i].program);
-			m->servers[i] = m->servers[--m->n_servers];
-			break;
-		}
-}
-
-static void signal_all(const struct monitor *m, int sig)
-{
-	for (size_t i = 0; i < m->n_servers; i++)
-		kill(m->servers[i].pid, sig);
+	drop_privileges(m);
 }
 
 /* SIGTERM, to us, is `delete` that would not wait. */
@@ -268,8 +357,13 @@ static int end_step(struct monitor *m)
 	} steps[] = { { GRACE_MS, SIGTERM }, { TERM_MS, SIGKILL } };
 	int64_t left;
 
-	if (m->init >= 0 || m->stage >= (int)ARRAY_SIZE(steps))
+	if (m->init >= 0)
 		return -1;
+	/* what a server that was killed leaves behind comes to us one after the other */
+	if (m->stage >= (int)ARRAY_SIZE(steps)) {
+		signal_all(m, SIGKILL);
+		return AGAIN_MS;
+	}
 	left = m->ended_ms + steps[m->stage].after_ms - now_ms();
 	if (left > 0)
 		return (int)left;
@@ -280,11 +374,12 @@ static int end_step(struct monitor *m)
 
 static void __attribute__((noreturn)) serve(struct monitor *m)
 {
-	while (m->n_servers > 0 || (m->sock >= 0 && m->init >= 0)) {
+	while (m->children || (m->sock >= 0 && m->init >= 0)) {
 		struct pollfd fds[] = {
 			{ .fd = m->sock, .events = POLLIN },
 			{ .fd = m->init, .events = POLLIN },
 			{ .fd = m->signals, .events = POLLIN },
+			{ .fd = m->said, .events = POLLIN },
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), end_step(m)) < 0) {
@@ -296,6 +391,8 @@ static void __attribute__((noreturn)) serve(struct monitor *m)
 			fd_close(&m->init);
 			m->ended_ms = now_ms();
 		}
+		if (fds[3].revents)
+			take_said(m);
 		if (fds[0].revents)
 			take_request(m);
 		if (fds[2].revents)
@@ -304,26 +401,32 @@ static void __attribute__((noreturn)) serve(struct monitor *m)
 	_exit(0);
 }
 
-/* Leave everything of the runtime behind but three descriptors; the log is where we and the servers speak. */
+/* Leave everything of the runtime behind but five descriptors.  Servers speak into a pipe, of which we make the log. */
 static int detach(struct monitor *m, int log_fd)
 {
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int pipe_fds[2], keep[5];
 	sigset_t wanted;
-	int keep[3];
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(log_fd, STDOUT_FILENO) < 0 ||
-	    dup2(log_fd, STDERR_FILENO) < 0)
+	if (null < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -errno;
+	m->said = pipe_fds[0];
+	m->log = log_fd;
+	if (fcntl(m->said, F_SETFL, O_NONBLOCK) < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(pipe_fds[1], STDOUT_FILENO) < 0 || dup2(pipe_fds[1], STDERR_FILENO) < 0)
 		return -errno;
 	sigfillset(&wanted);
 	if (sigprocmask(SIG_SETMASK, &wanted, NULL) < 0)
 		return -errno;
 	m->signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (m->signals < 0 || setsid() < 0 || chdir("/") < 0)
+	if (m->signals < 0 || setsid() < 0 || chdir("/") < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return -errno;
 	prctl(PR_SET_NAME, "ocirun-fuse");
 	keep[0] = m->sock;
 	keep[1] = m->init;
 	keep[2] = m->signals;
+	keep[3] = m->said;
+	keep[4] = m->log;
 	return fdio_close_except(3, keep, ARRAY_SIZE(keep));
 }
 

@@ -12,8 +12,10 @@
 /* What it shares with no one else, owned by the caller, who closes its copies. */
 struct fuse_monitor_start {
 	int init_pidfd;
-	int log_fd; /* for appending */
+	int log_fd; /* for appending: what servers say, and how they end, FUSE_LOG_MAX bytes at most */
 };
+
+#define FUSE_LOG_MAX 1048576
 
 /* Start one.  Returns the socket for requests; *ret_pid is its pid, of which we are not the parent. */
 int fuse_monitor_start(const struct fuse_monitor_start *start, pid_t *ret_pid, struct err *e);
@@ -34,3 +36,6 @@ struct fuse_request {
 
 /* Start a server there: 0 when its execve(2) has succeeded. */
 int fuse_monitor_request(int sock, const struct fuse_request *request, struct err *e);
+
+/* A server has ended, or will not: have all that it said in the log. */
+int fuse_monitor_flush(int sock, struct err *e);

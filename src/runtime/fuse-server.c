@@ -21,7 +21,6 @@
 #define END_MS 3000    /* the monitor needs as long at most, when no server heeds SIGTERM */
 #define KILL_MS 5000
 #define SAID_MAX 400   /* of the log, for messages */
-#define LOG_MAX 1048576
 
 static int find_program(const struct rootfs_fuse_server *server, char **ret_path, struct err *e)
 {
@@ -48,8 +47,10 @@ static int open_source(const struct rootfs_fuse_server *server, int *ret_fd, str
 	*ret_fd = -EBADF;
 	if (!server->source || server->source_is_word)
 		return 0;
-	*ret_fd = open(server->source, O_RDONLY | O_CLOEXEC);
-	return *ret_fd < 0 ? err_set(e, -errno, "source %s", server->source) : 0;
+	*ret_fd = fdio_open_source(server->source);
+	if (*ret_fd == -ENXIO)
+		return err_say(e, -ENXIO, "source %s: a FUSE server reads no pipe or socket", server->source);
+	return *ret_fd < 0 ? err_set(e, *ret_fd, "source %s", server->source) : 0;
 }
 
 static int start_monitor(struct launch *l, struct err *e)
@@ -128,15 +129,19 @@ int fuse_server_start(struct launch *l, size_t index, int device_fd, struct err 
 void fuse_server_explain(const struct launch *l, struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
+	struct err ignored = ERR_INIT;
 	const char *end;
 	size_t n = 0;
 
-	if (e->code != -ENOTCONN || l->record.fuse_pid == 0 ||
-	    fdio_read_file(l->state.dir_fd, FUSE_LOG, LOG_MAX, &text, &n) < 0)
+	if ((e->code != -ENOTCONN && e->code != -ETIMEDOUT) || l->fuse_monitor < 0)
+		return;
+	/* one that is gone has written everything */
+	(void)fuse_monitor_flush(l->fuse_monitor, &ignored);
+	if (fdio_read_file(l->state.dir_fd, FUSE_LOG, FUSE_LOG_MAX, &text, &n) < 0)
 		return;
 	while (n > 0 && text[n - 1] == '\n')
 		text[--n] = '\0';
-	for (char *p = text; *p; p++)
+	for (char *p = text; p < text + n; p++)
 		if ((unsigned char)*p < ' ')
 			*p = *p == '\n' ? '|' : ' ';
 	end = n > SAID_MAX ? text + n - SAID_MAX : text;

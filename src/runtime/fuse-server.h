@@ -13,7 +13,7 @@
    and writes it into state.json. */
 int fuse_server_start(struct launch *l, size_t index, int device_fd, struct err *e);
 
-/* After a launch failed with -ENOTCONN: add what the servers said. */
+/* After a launch failed with -ENOTCONN or -ETIMEDOUT: add what the servers said. */
 void fuse_server_explain(const struct launch *l, struct err *e);
 
 /* The container has ended: wait for its monitor, which ends with it, and make it end if it does not. */

@@ -197,7 +197,9 @@ monitor_pid() {
 		lacks "$(cat "/proc/$pid/cgroup")" "$ID"
 	done
 	is "$(readlink "/proc/$monitor/fd/"* | grep -c /dev/fuse)" 0
-	is "$(readlink "/proc/$server/fd/"* | grep -e socket: -e pipe: -e pidfd -e "$T/state" | grep -v fuse.log)" ""
+	# what it says goes to the monitor, which keeps the log
+	is "$(readlink "/proc/$server/fd/"[12] | sort -u)" "$(readlink "/proc/$monitor/fd/1")"
+	is "$(readlink "/proc/$server/fd/"* | grep -e socket: -e pidfd -e "$T/state")" ""
 	lacks "$(readlink "/proc/$(container_pid)/fd/"*)" /dev/fuse
 }
 
@@ -225,6 +227,76 @@ with_idmap_server() { # OPTION...
 
 owners() {
 	jq -r '"\(.uid):\(.gid)"' <<<"$output" | paste -sd' '
+}
+
+# A program of these lines, mounted on /data with that source.
+program() { # LINES SOURCE
+	printf '#!/bin/bash\n%s\n' "$1" >"$T/program"
+	chmod 755 "$T/program"
+	annotate fuse.program.program "$T/program"
+	config 'del(.mounts[6:])'
+	add_fuse /data program "$2"
+}
+
+@test "a server that hangs at start: create fails when its time is over, and nothing stays" {
+	requires_fuse
+	program 'echo trying
+sleep 1000' none
+	annotate fuse.timeout 1
+	create_refused "mounts[6] /data" "fuse.program has not served anything within 1 seconds" "org.ocirun.fuse.timeout" "trying"
+	is "$(host_processes)" ""
+	for seconds in 0 -1 x 1.5 100000 ''; do
+		annotate fuse.timeout "$seconds"
+		create_refused "org.ocirun.fuse.timeout" "no number of seconds"
+	done
+}
+
+@test "a source that is a pipe is refused, nobody waits for it" {
+	with_image
+	mkfifo "$B/pipe"
+	config '(.mounts[] | select(.destination == "/data")).source = "pipe"'
+	create_refused "mounts[6] /data" "$B/pipe" "pipe or socket"
+	config 'del(.mounts[6:])'
+	annotate rootfs.image pipe
+	create_refused "root image $B/pipe" "pipe or socket"
+}
+
+@test "what a server has started ends with the container" {
+	with_image
+	program 'sleep 1000 &
+(setsid sleep 1000 &)
+exec squashfuse "$@"' image.squashfs
+	sleeping
+	[[ $(host_processes | wc -l) -ge 4 ]]
+	works exec "$ID" /guest cat /data/file
+	works delete --force "$ID"
+	is "$(host_processes)" ""
+}
+
+@test "a server that forks, and serves on in its child: the log tells, and the child ends with the container" {
+	with_image
+	program '(setsid squashfuse "$@" &)
+sleep 0.3' image.squashfs
+	sleeping
+	wait_until grep -q "ended with status 0, and left processes behind" "$T/state/$ID/fuse.log"
+	works exec "$ID" /guest cat /data/file
+	is "$output" hello
+	works delete --force "$ID"
+	is "$(host_processes)" ""
+}
+
+@test "a server that talks a lot: a log of a megabyte at most, and its last words are in the message" {
+	with_image
+	program 'yes talk | head -c 9000000
+exec squashfuse "$@"' image.squashfs
+	created
+	[[ $(stat -c %s "$T/state/$ID/fuse.log") -le 1048576 ]]
+	has "$(head -1 "$T/state/$ID/fuse.log")" "earlier lines were left out"
+	works delete --force "$ID"
+	program 'yes talk | head -c 9000000
+echo the last words
+exit 3' none
+	create_refused "mounts[6] /data" "the last words"
 }
 
 @test "idmap: a server that allows it has its ids shifted, without privilege" {
