@@ -175,6 +175,51 @@ load mount-helpers
 	has "$stderr" EROFS
 }
 
+@test "tmpcopyup: holes take no memory, names of one file stay names of one file, many attributes are copied" {
+	mkdir "$R/data" "$R/data/sub"
+	echo one >"$R/data/a"
+	ln "$R/data/a" "$R/data/b"
+	ln "$R/data/a" "$R/data/sub/c"
+	mkfifo "$R/data/pipe"
+	ln "$R/data/pipe" "$R/data/sub/pipe"
+	truncate -s 3M "$R/data/sparse"
+	echo end >>"$R/data/sparse"
+	truncate -s 5M "$R/data/sparse" "$R/data/nothing"
+	ln -s "$(printf 'x%.0s' {1..3000})" "$R/data/link"
+	add_mount /data tmpfs tmpcopyup,size=1m tmpfs
+	guest stat /data/a /data/b /data/sub/c /data/pipe /data/sub/pipe /data/nothing /data/link -- cat /data/sparse
+	runs
+	is "$(head -5 <<<"$output" | jq .ino | uniq -c | awk '{ print $1 }')" $'3\n2'
+	is "$(sed -n '6p;7p' <<<"$output" | jq -c '[.size, (.link // "" | length)]')" "[5242880,0]
+[3000,3000]"
+	cmp <(tail -n +8 "$container_out") "$R/data/sparse"
+	requires python3
+	# what a tmpfs of this kernel takes
+	python3 -c 'import os, sys
+for i in range(12):
+	os.setxattr(sys.argv[1], "user." + "n" * 200 + str(i), b"v" * 100)' "$R/data/a" || skip "no user attributes in $R"
+	args /guest sleep
+	created
+	python3 -c 'import os, sys
+print(len(os.listxattr(sys.argv[1])))' "/proc/$(container_pid)/root/data/a" >"$T/n" || skip "no user attributes in tmpfs"
+	is "$(<"$T/n")" 12
+}
+
+@test "tmpcopyup: devices that a user namespace cannot make are left out, which is told" {
+	requires_root "to have a device in the image"
+	mkdir "$R/data"
+	mknod "$R/data/null" c 1 3
+	mknod "$R/data/whiteout" c 0 0
+	add_mount /data tmpfs tmpcopyup tmpfs
+	guest stat /data/null /data/whiteout
+	runs
+	is "$(jq -r .rdev <<<"$output")" $'1:3\n0:0'
+	own_user_namespace
+	guest ls /data
+	runs_with_warning "not copied are 1 device nodes, the owners of 0 files"
+	is "$output" whiteout
+}
+
 @test "tmpcopyup of what does not fit is refused, and tells the mount" {
 	mkdir "$R/data"
 	head -c 300000 /dev/zero >"$R/data/file"
