@@ -22,7 +22,7 @@
 #include "mount/layer.h"
 #include "mount/target.h"
 
-static const char *const layer_keys[] = { "lowerdir", "upperdir", "workdir", NULL };
+static const char *const layer_keys[] = { "lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir", NULL };
 
 void overlay_layers_done(struct overlay_layers *layers)
 {
@@ -56,38 +56,81 @@ static void add_layer(struct overlay_layers *layers, const char *key, const char
 	overlay_add_layer(layers, key, absolute);
 }
 
-/* "a:b::data": as the file system reads it, a backslash makes the next character an ordinary one. */
-static void add_lowers(struct overlay_layers *layers, const char *text, const char *bundle)
+/* As the file system reads it, a backslash makes the next character an ordinary one: up to `end`, or to the end of all.
+   New memory; *text is moved behind it. */
+static char *take_path(const char **text, char end)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	while (**text && **text != end) {
+		if (**text == '\\' && (*text)[1])
+			++*text;
+		strbuf_add_mem(&path, (*text)++, 1);
+	}
+	return strbuf_take(&path);
+}
+
+/* "a:b::data" */
+static void add_list(struct overlay_layers *layers, const char *text, const char *bundle)
 {
 	const char *key = "lowerdir+";
 
 	while (*text) {
-		struct strbuf path = STRBUF_INIT;
-		_cleanup_free_ char *taken = NULL;
+		_cleanup_free_ char *path = take_path(&text, ':');
 
-		while (*text && *text != ':') {
-			if (*text == '\\' && text[1])
-				text++;
-			strbuf_add_mem(&path, text++, 1);
-		}
-		taken = strbuf_take(&path);
-		if (*taken)
-			add_layer(layers, key, taken, bundle);
+		if (*path)
+			add_layer(layers, key, path, bundle);
 		if (str_starts(text, "::"))
 			key = "datadir+";
 		text += strspn(text, ":");
 	}
+}
+
+/* "lowerdir+=a", one word for each layer, in which nothing is escaped (Linux 6.5). */
+static void add_word(struct overlay_layers *layers, const char *word, const char *bundle)
+{
+	static const char *const keys[] = { "lowerdir+", "datadir+" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		size_t n = strlen(keys[i]);
+
+		if (strncmp(word, keys[i], n) == 0 && word[n] == '=' && word[n + 1])
+			add_layer(layers, keys[i], word + n + 1, bundle);
+	}
+}
+
+static void add_lowers(struct overlay_layers *layers, const struct mount_options *options, const char *bundle)
+{
+	const char *list = mount_options_data(options, "lowerdir");
+
+	if (list)
+		add_list(layers, list, bundle);
+	for (size_t i = 0; !list && i < options->data.n; i++)
+		add_word(layers, options->data.v[i], bundle);
 	layers->n_lower = layers->n;
+}
+
+/* Upper or work. */
+static void add_other(struct overlay_layers *layers, const char *key, const struct mount_options *options,
+		      const char *bundle)
+{
+	const char *text = mount_options_data(options, key);
+	_cleanup_free_ char *path = take_path(&text, '\0');
+
+	add_layer(layers, key, path, bundle);
 }
 
 int overlay_check(const struct mount_entry *entry, struct err *e)
 {
 	const struct mount_options *options = &entry->options;
 	const char *lower = mount_options_data(options, "lowerdir");
+	bool added = mount_options_data(options, "lowerdir+") || mount_options_data(options, "datadir+");
 	bool upper = !str_empty(mount_options_data(options, "upperdir"));
 	bool work = !str_empty(mount_options_data(options, "workdir"));
 
-	if (str_empty(lower))
+	if (lower && added)
+		return err_say(e, -EINVAL, "lowerdir names all lower layers: lowerdir+ or datadir+ cannot be there as well");
+	if (str_empty(lower) && !added)
 		return err_say(e, -EINVAL, "the option lowerdir is missing: an overlay needs one layer at least");
 	if (upper != work)
 		return err_say(e, -EINVAL, "%s is there, but %s is missing: one cannot be without the other",
@@ -100,9 +143,22 @@ char *overlay_lower_path(const struct mount_entry *entry, const char *bundle, si
 	struct overlay_layers layers = { .n = 0 };
 	char *path = NULL;
 
-	add_lowers(&layers, mount_options_data(&entry->options, "lowerdir"), bundle);
+	add_lowers(&layers, &entry->options, bundle);
 	if (n < layers.n)
 		path = TAKE_PTR(layers.v[n].path);
+	overlay_layers_done(&layers);
+	return path;
+}
+
+char *overlay_upper_path(const struct mount_entry *entry, const char *bundle)
+{
+	struct overlay_layers layers = { .n = 0 };
+	char *path = NULL;
+
+	if (!str_empty(mount_options_data(&entry->options, "upperdir"))) {
+		add_other(&layers, "upperdir", &entry->options, bundle);
+		path = TAKE_PTR(layers.v[0].path);
+	}
 	overlay_layers_done(&layers);
 	return path;
 }
@@ -134,12 +190,12 @@ static int open_layers(struct rootfs *rootfs, const struct mount_entry *entry, s
 	const char *upper = mount_options_data(&entry->options, "upperdir"), *bundle = rootfs->env.bundle;
 	int r = 0;
 
-	add_lowers(layers, mount_options_data(&entry->options, "lowerdir"), bundle);
+	add_lowers(layers, &entry->options, bundle);
 	if (layers->n_lower > ROOTFS_MAX_LAYERS)
 		return err_say(e, -EINVAL, "%zu layers are too many: the kernel takes %d", layers->n_lower, ROOTFS_MAX_LAYERS);
 	if (!str_empty(upper)) {
-		add_layer(layers, "upperdir", upper, bundle);
-		add_layer(layers, "workdir", mount_options_data(&entry->options, "workdir"), bundle);
+		add_other(layers, "upperdir", &entry->options, bundle);
+		add_other(layers, "workdir", &entry->options, bundle);
 		layers->upper = &layers->v[layers->n - 2];
 		layers->work = &layers->v[layers->n - 1];
 	}

@@ -36,6 +36,9 @@ void overlay_layers_done(struct overlay_layers *layers);
 /* The path of lower layer n of a mount of type overlay, from the top.  New memory; NULL: there is none. */
 char *overlay_lower_path(const struct mount_entry *entry, const char *bundle, size_t n);
 
+/* The path of its upper directory.  New memory; NULL: there is none. */
+char *overlay_upper_path(const struct mount_entry *entry, const char *bundle);
+
 /* A detached overlay of these layers, with the options of the entry. */
 int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers,
 		 struct err *e);

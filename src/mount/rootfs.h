@@ -85,8 +85,8 @@ int rootfs_fuse_server(const struct oci_config *config, const char *bundle, size
 		       struct rootfs_fuse_server *ret_server, struct err *e);
 void rootfs_fuse_server_done(struct rootfs_fuse_server *server);
 
-/* In the runtime, when init's pid is known and before it mounts: note on the upper directory of the root's
-   overlay, if it has one, that it is this process's.  -EBUSY: that of another one which is alive. */
+/* In the runtime, when init's pid is known and before it mounts: note on the upper directories of the root's overlay
+   and of those in mounts[] that they are this process's.  -EBUSY: one is that of another one which is alive. */
 int rootfs_claim_upper(const struct oci_config *config, const char *bundle, const char *id, pid_t pid,
 		       uint64_t start_time, struct err *e);
 

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/procfs.h"
+#include "mount/overlay.h"
 #include "mount/rootfs.h"
 #include "mount/rootlayers.h"
 
@@ -59,7 +60,14 @@ static bool is_alive(const char *owner, const char *context, pid_t *ret_pid, con
 	return procfs_stat(*ret_pid, &now, &letter) == 0 && now == start && letter != 'Z';
 }
 
-static int claim(int fd, const char *path, const char *id, pid_t pid, uint64_t start_time, struct err *e)
+/* Who claims. */
+struct claimer {
+	const char *id;
+	pid_t pid;
+	uint64_t start_time;
+};
+
+static int claim(int fd, const struct claimer *claimer, const char *what, const char *path, struct err *e)
 {
 	_cleanup_free_ char *context = context_of(fd), *mine = NULL;
 	char owner[OWNER_MAX] = "";
@@ -67,41 +75,71 @@ static int claim(int fd, const char *path, const char *id, pid_t pid, uint64_t s
 	pid_t other_pid;
 
 	if (!context)
-		return err_set(e, -errno, ROOTLAYERS_PREFIX "upper %s: /proc", path);
+		return err_set(e, -errno, "%s %s: /proc", what, path);
 	/* held for these two steps alone */
 	if (flock(fd, LOCK_EX) < 0)
-		return err_set(e, -errno, ROOTLAYERS_PREFIX "upper %s: lock", path);
+		return err_set(e, -errno, "%s %s: lock", what, path);
 	if (fgetxattr(fd, ATTRIBUTE, owner, sizeof(owner) - 1) > 0 && is_alive(owner, context, &other_pid, &other)) {
-		err_set(e, -EBUSY, ROOTLAYERS_PREFIX "upper %s: is the upper directory of container %s (process %d)", path,
-			other, other_pid);
+		err_set(e, -EBUSY, "%s %s: is the upper directory of container %s (process %d)", what, path, other,
+			other_pid);
 		return err_hint(e, "give each container one of its own");
 	}
-	mine = str_printf("%s %d %" PRIu64 " %s", context, pid, start_time, id);
+	mine = str_printf("%s %d %" PRIu64 " %s", context, claimer->pid, claimer->start_time, claimer->id);
 	if (fsetxattr(fd, ATTRIBUTE, mine, strlen(mine), 0) == 0)
 		return 0;
 	/* a file system without such attributes, or a directory that is not the caller's: what the mount makes of it
 	   is the mount's to say */
-	log_warning(ROOTLAYERS_PREFIX "upper %s: cannot be guarded against use by a second container: %s", path,
-		    err_reason(-errno));
+	log_warning("%s %s: cannot be guarded against use by a second container: %s", what, path, err_reason(-errno));
 	return 0;
 }
 
-int rootfs_claim_upper(const struct oci_config *config, const char *bundle, const char *id, pid_t pid,
-		       uint64_t start_time, struct err *e)
+static int claim_path(const struct claimer *claimer, const char *what, const char *path, struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* what is wrong with it, the mount tells */
+	return fd < 0 ? 0 : claim(fd, claimer, what, path, e);
+}
+
+static int claim_root(const struct oci_config *config, const char *bundle, const struct claimer *claimer, struct err *e)
 {
 	struct rootlayers layers;
-	_cleanup_close_ int fd = -EBADF;
 	int r;
 
 	if (!rootlayers_wanted(config))
 		return 0;
 	r = rootlayers_read(config, bundle, &layers, e);
-	if (r >= 0 && layers.upper) {
-		fd = open(layers.upper, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		/* what is wrong with it, the mount tells */
-		if (fd >= 0)
-			r = claim(fd, layers.upper, id, pid, start_time, e);
-	}
+	if (r >= 0 && layers.upper)
+		r = claim_path(claimer, ROOTLAYERS_PREFIX "upper", layers.upper, e);
 	rootlayers_done(&layers);
+	return r;
+}
+
+static int claim_mount(const struct oci_config *config, const char *bundle, size_t index, const struct claimer *claimer,
+		       struct err *e)
+{
+	_cleanup_free_ char *path = NULL;
+	struct mount_entry entry;
+	int r = mount_entry_make(config, bundle, index, &entry, e);
+
+	if (r >= 0 && entry.kind == MOUNT_OVERLAY)
+		path = overlay_upper_path(&entry, bundle);
+	if (path)
+		r = claim_path(claimer, "upperdir", path, e);
+	if (path && r < 0)
+		err_wrap(e, "mounts[%zu] %s", index, entry.mount->destination);
+	mount_entry_done(&entry);
+	return r;
+}
+
+int rootfs_claim_upper(const struct oci_config *config, const char *bundle, const char *id, pid_t pid,
+		       uint64_t start_time, struct err *e)
+{
+	const struct claimer claimer = { .id = id, .pid = pid, .start_time = start_time };
+	int r = claim_root(config, bundle, &claimer, e);
+
+	for (size_t i = 0; r >= 0 && i < config->n_mounts; i++)
+		if (config->mounts[i].type && strcmp(config->mounts[i].type, "overlay") == 0)
+			r = claim_mount(config, bundle, i, &claimer, e);
 	return r;
 }

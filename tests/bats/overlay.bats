@@ -138,15 +138,53 @@ refuses() { # TEXT...
 		mkdir -p "$T/low/$name" "$T/low/2" "$T/up/$name/upper" "$T/up/$name/work"
 		echo "$name" >"$T/low/$name/file"
 		no_more_mounts
-		# In lowerdir a colon and a backslash are ordinary after a backslash (filesystems/overlayfs).
+		# In lowerdir a colon is ordinary after a backslash, everywhere a backslash (filesystems/overlayfs).
 		add_overlay "lowerdir=$(sed 's/[\\:]/\\&/g' <<<"$T/low/$name"):$T/low/2" \
-			"upperdir=$T/up/$name/upper" "workdir=$T/up/$name/work"
+			"upperdir=$(sed 's/\\/&&/g' <<<"$T/up/$name/upper")" "workdir=$(sed 's/[\\:]/\\&/g' <<<"$T/up/$name/work")"
 		guest cat /mnt/file -- touch /mnt/new
 		runs
 		is "$output" "$name"
 		[[ -e $T/up/$name/upper/new ]]
 		remove_tree "$T/up"
 	done
+}
+
+@test "layers one by one, as the kernel takes them since 6.5: lowerdir+ and datadir+, in which nothing is escaped" {
+	mkdir -p "$T/low/a:b" "$T/low/c\\d" "$T/low/data"
+	touch "$T/low/a:b/1" "$T/low/c\\d/2" "$T/low/data/3"
+	add_overlay "lowerdir+=$T/low/a:b" "lowerdir+=$T/low/c\\d"
+	guest ls /mnt
+	runs
+	is "$output" $'1\n2'
+	no_more_mounts
+	upper
+	add_overlay "lowerdir+=$T/low/a:b" "datadir+=$T/low/data" "upperdir=$T/upper" "workdir=$T/scratch"
+	runs
+	is "$output" 1
+	no_more_mounts
+	add_overlay "lowerdir=$T/low/data" "lowerdir+=$T/low/a:b"
+	refuses "lowerdir+ or datadir+ cannot be there as well"
+	add_overlay "lowerdir+="
+	refuses "cannot make a file system of type overlay"
+}
+
+@test "an upper directory is one container's at a time" {
+	mkdir -p "$T/layers/1"
+	upper
+	add_overlay "lowerdir=$T/layers/1" "upperdir=$T/upper" "workdir=$T/scratch"
+	sleeping
+	refused "mounts[6] /mnt: upperdir $T/upper" "is the upper directory of container $ID" "one of its own" -- \
+		create --bundle "$B" "$ID.2"
+	no_container "$ID.2"
+	# a root's upper and a mount's are the same to it
+	config 'del(.mounts[6:]) | .annotations = {"org.ocirun.rootfs.overlay.upper": $u, "org.ocirun.rootfs.overlay.work": $w}' \
+		--arg u "$T/upper" --arg w "$T/scratch"
+	refused "org.ocirun.rootfs.overlay.upper $T/upper" "is the upper directory of container $ID" -- create --bundle "$B" "$ID.2"
+	works delete --force "$ID"
+	config 'del(.annotations)'
+	add_overlay "lowerdir=$T/layers/1" "upperdir=$T/upper" "workdir=$T/scratch"
+	guest true
+	runs
 }
 
 @test "layers with paths of 500 bytes: more than a page of text in all" {
