@@ -168,9 +168,9 @@ int container_delete(const struct runtime *rt, const char *id, bool force, struc
 	if (!force)
 		r = check_deletable(&state, e);
 	if (r == 0) {
-		/* -ENOENT: a create that died early left no configuration, and no hooks to run. */
+		/* A create that died early left no record, and no hooks to run: its configuration may be there in part. */
 		r = state_read_config(&state, &config, &ignored);
-		if (r < 0 && r != -ENOENT)
+		if (r < 0 && r != -ENOENT && state_document(&state))
 			log_warning("%s; its poststop hooks cannot be run", ignored.text);
 		r = launch_destroy(&state, config.root, e);
 	}
