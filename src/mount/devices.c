@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/mnt.h"
@@ -119,16 +120,40 @@ static int clone_verified(const char *path, const struct node *node)
 	return matches(&st, node) ? TAKE_FD(fd) : -ENODEV;
 }
 
-/* The host's node: of the same name, or the one that udev keeps by number. */
+/* Where devtmpfs has the device, whatever the container calls it: DEVNAME of its uevent file (sysfs(5),
+   /sys/dev).  NULL when the kernel does not say. */
+static char *kernel_path(const char *directory, const struct node *node)
+{
+	_cleanup_free_ char *uevent = str_printf("/sys/dev/%s/%u:%u/uevent", directory, major(node->number),
+						 minor(node->number));
+	_cleanup_free_ char *text = NULL;
+	const char *name;
+	size_t len;
+
+	if (fdio_read_file(AT_FDCWD, uevent, 4096, &text, &len) < 0)
+		return NULL;
+	name = strstr(text, "\nDEVNAME=");
+	if (!name)
+		return NULL;
+	name += strlen("\nDEVNAME=");
+	return str_printf("/dev/%.*s", (int)strcspn(name, "\n"), name);
+}
+
+/* The host's node: of the same name, or the one that udev keeps by number, or that of the kernel's name. */
 static int clone_host_node(const struct node *node, struct err *e)
 {
 	const char *directory = S_ISBLK(node->mode) ? "block" : "char";
 	_cleanup_free_ char *by_number = str_printf("/dev/%s/%u:%u", directory, major(node->number),
 						    minor(node->number));
+	_cleanup_free_ char *by_name = NULL;
 	int fd = clone_verified(node->path, node);
 
 	if (fd < 0)
 		fd = clone_verified(by_number, node);
+	if (fd < 0)
+		by_name = kernel_path(directory, node);
+	if (by_name)
+		fd = clone_verified(by_name, node);
 	if (fd >= 0)
 		return fd;
 	return err_say(e, -ENODEV, "device nodes cannot be made here, and the host has no %s device %u:%u at %s or %s "

@@ -99,6 +99,16 @@ add_device() {
 	has "$stderr" ENOSPC
 }
 
+@test "in a user namespace a device with another name in the container is found by its number" {
+	requires_user "root makes nodes"
+	grep -qsx DEVNAME=full /sys/dev/char/1:7/uevent || skip "no /sys/dev here that knows the device"
+	add_device '{"path": "/dev/other", "type": "c", "major": 1, "minor": 7}'
+	guest stat /dev/other -- write /dev/other x
+	ocirun run --bundle "$B" "$ID"
+	has "$output" '"rdev":"1:7"'
+	has "$stderr" ENOSPC
+}
+
 @test "in a user namespace a device that the host does not have is refused" {
 	requires_user "root makes nodes"
 	add_device '{"path": "/dev/ocirun-none", "type": "c", "major": 240, "minor": 77}'
