@@ -69,7 +69,7 @@ static int describe(struct checkpoint *c, struct err *e)
 	wire_add_number(&c->opts, CRIU_ORPHAN_PTS_MASTER, true);
 	if (config_file)
 		wire_add_text(&c->opts, CRIU_CONFIG_FILE, config_file);
-	criu_add_options(&c->opts, c->options, mode);
+	criu_add_options(&c->opts, c->options, c->config, mode);
 	r = criu_add_outside(&c->opts, c->config, d->bundle, c->cgroup, c->now.pid, e);
 	if (r == 0)
 		r = criu_read_stdio(&c->opts, c->now.pid, &names, e);

@@ -116,7 +116,23 @@ static void add_page_server(struct strbuf *opts, const char *text)
 	free(address.host);
 }
 
-void criu_add_options(struct strbuf *opts, const struct criu_options *options, const char *cgroups_mode)
+/* Whoever makes a network namespace by us and fills it by a hook (Docker does) fills that of the restored container
+   too: what CRIU brought back as well would be in the way. */
+bool criu_leaves_network(const struct oci_config *config)
+{
+	const struct oci_hooks *hooks = config->hooks;
+	const struct oci_linux *lx = config->linux_;
+
+	if (!hooks || hooks->n_prestart + hooks->n_create_runtime == 0)
+		return false;
+	for (size_t i = 0; lx && i < lx->n_namespaces; i++)
+		if (lx->namespaces[i].type == OCI_NS_NETWORK)
+			return str_empty(lx->namespaces[i].path);
+	return false;
+}
+
+void criu_add_options(struct strbuf *opts, const struct criu_options *options, const struct oci_config *config,
+		      const char *cgroups_mode)
 {
 	const char *mode = options->manage_cgroups_mode ? options->manage_cgroups_mode : cgroups_mode;
 
@@ -131,7 +147,7 @@ void criu_add_options(struct strbuf *opts, const struct criu_options *options, c
 		wire_add_number(opts, CRIU_TRACK_MEM, true);
 	wire_add_number(opts, CRIU_MANAGE_CGROUPS, true);
 	wire_add_number(opts, MANAGE_CGROUPS_MODE, find_word(cgroup_modes, mode)->value);
-	if (options->empty_ns)
+	if (options->empty_ns || criu_leaves_network(config))
 		wire_add_number(opts, EMPTY_NS, CLONE_NEWNET);
 	if (options->lsm_profile)
 		wire_add_text(opts, LSM_PROFILE, options->lsm_profile);

@@ -40,7 +40,11 @@ enum criu_field {
 int criu_check_options(const struct criu_options *options, struct err *e);
 
 /* Add what the command line says (checked), each as one field; cgroups_mode is for who says nothing about cgroups. */
-void criu_add_options(struct strbuf *opts, const struct criu_options *options, const char *cgroups_mode);
+void criu_add_options(struct strbuf *opts, const struct criu_options *options, const struct oci_config *config,
+		      const char *cgroups_mode);
+
+/* Whether the network namespace is made empty at restore, for hooks to fill.  Pure. */
+bool criu_leaves_network(const struct oci_config *config);
 
 /* Messages of two members, by their names in rpc.proto. */
 void criu_add_ext_mount(struct strbuf *opts, const char *key, const char *value);

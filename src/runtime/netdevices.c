@@ -12,7 +12,7 @@
 #include "kernel/netlink.h"
 #include "kernel/spawn.h"
 
-/* Run in a child that entered the namespace: the runtime itself stays where it is. */
+/* Run in a child that entered the namespace: the runtime itself stays where it is.  Without a name: set loopback up. */
 static int configure_inside(int netns, const char *name, const struct netlink_addresses *addresses)
 {
 	int pidfd, status, r;
@@ -21,7 +21,9 @@ static int configure_inside(int netns, const char *name, const struct netlink_ad
 	if (pid < 0)
 		return (int)pid;
 	if (pid == 0) {
-		r = setns(netns, CLONE_NEWNET) < 0 ? -errno : netlink_configure(name, addresses);
+		r = setns(netns, CLONE_NEWNET) < 0 ? -errno : 0;
+		if (r == 0)
+			r = name ? netlink_configure(name, addresses) : netlink_loopback_up();
 		_exit(r < 0 ? -r : 0);
 	}
 	r = spawn_wait(pidfd, &status);
@@ -75,19 +77,33 @@ static int move_one(const struct oci_net_device *d, int netns, struct err *e)
 	return 0;
 }
 
+static int open_netns(pid_t pid)
+{
+	_cleanup_free_ char *path = str_printf("/proc/%d/ns/net", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int netdevices_loopback_up(pid_t pid, struct err *e)
+{
+	_cleanup_close_ int netns = open_netns(pid);
+	int r = netns < 0 ? netns : configure_inside(netns, NULL, NULL);
+
+	return r < 0 ? err_set(e, r, "set the loopback device of process %d up", pid) : 0;
+}
+
 int netdevices_move(const struct oci_config *config, pid_t pid, struct err *e)
 {
 	const struct oci_linux *lx = config->linux_;
-	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int netns = -EBADF;
 	int r = 0;
 
 	if (!lx || lx->n_net_devices == 0)
 		return 0;
-	path = str_printf("/proc/%d/ns/net", pid);
-	netns = open(path, O_RDONLY | O_CLOEXEC);
+	netns = open_netns(pid);
 	if (netns < 0)
-		return explain_right(err_set(e, -errno, "linux.netDevices: %s", path), e);
+		return explain_right(err_set(e, netns, "linux.netDevices: /proc/%d/ns/net", pid), e);
 	for (size_t i = 0; r == 0 && i < lx->n_net_devices; i++)
 		r = move_one(&lx->net_devices[i], netns, e);
 	return r;

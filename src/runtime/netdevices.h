@@ -10,3 +10,6 @@
 /* In the runtime: move each device into the network namespace of the process, with its addresses. They are never
    moved back. */
 int netdevices_move(const struct oci_config *config, pid_t pid, struct err *e);
+
+/* Set the loopback device of the process's network namespace up, for one that is not made by init. */
+int netdevices_loopback_up(pid_t pid, struct err *e);

@@ -21,6 +21,7 @@
 #include "runtime/launch.h"
 #include "runtime/monitor.h"
 #include "runtime/namespaces.h"
+#include "runtime/netdevices.h"
 #include "runtime/prepare.h"
 #include "runtime/rdt.h"
 
@@ -112,7 +113,7 @@ static int stage_describe(struct restore *s, struct err *e)
 	wire_add_number(&s->opts, CRIU_ORPHAN_PTS_MASTER, true);
 	if (config_file)
 		wire_add_text(&s->opts, CRIU_CONFIG_FILE, config_file);
-	criu_add_options(&s->opts, s->options, mode);
+	criu_add_options(&s->opts, s->options, s->l->config, mode);
 	criu_add_stdio(&s->opts, &s->stdio, s->inherit, &s->n_inherit);
 	criu_add_namespaces(&s->opts, &s->l->namespaces, s->l->join_fds, s->inherit, &s->n_inherit);
 	r = criu_list_mounts(s->l->config, s->l->bundle, s->l->cgroup, &s->outside, e);
@@ -208,6 +209,8 @@ static int notify(void *ctx, struct criu_notice *notice, struct err *e)
 		return 0;
 	/* The namespaces are there, and nothing is in them yet. */
 	r = adopt(s->l, notice->pid, e);
+	if (r == 0 && criu_leaves_network(s->l->config))
+		r = netdevices_loopback_up(notice->pid, e);
 	return r < 0 ? r : launch_run_hooks(s->l, e);
 }
 

@@ -176,6 +176,29 @@ END
 	is "$(jq -r .tag "$T/shared/log" | tail -n 1)" poststop
 }
 
+# Docker's way: a prestart hook puts devices into a network namespace that the runtime has made.
+@test "a network namespace that hooks fill is empty for them again, with loopback up" {
+	with_criu
+	requires ip nsenter
+	ip link add ocit0 type veth peer name ocit1 2>/dev/null || skip "no veth devices here"
+	ip link delete ocit0
+	cat >"$T/hook" <<-'END'
+		#!/bin/sh
+		pid=$(jq .pid)
+		ip link add "ocit$pid" type veth peer name eth0 netns "$pid"
+	END
+	chmod 755 "$T/hook"
+	config '.hooks.prestart = [{path: $h, env: ["PATH=" + $p]}]' --arg h "$T/hook" --arg p "$PATH"
+	waiting await /go
+	saved
+	restored
+	local pid
+	pid=$(restored_pid)
+	is "$(nsenter --net --target "$pid" ip -o link show type veth | wc -l)" 1
+	has "$(nsenter --net --target "$pid" ip -o link show lo)" "LOOPBACK,UP"
+	go_on
+}
+
 @test "a hook that fails ends the restore, and nothing is left" {
 	waiting await /go
 	saved

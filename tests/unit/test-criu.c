@@ -86,18 +86,45 @@ static void test_options(void)
 	const struct criu_options none = { .image_path = NULL };
 	const struct criu_options some = { .tcp_established = true, .manage_cgroups_mode = "strict", .pre_dump = true,
 					   .empty_ns = "network", .network_lock = "skip" };
+	const struct oci_config config = { .hostname = "box" };
 	struct strbuf opts = STRBUF_INIT;
 
-	criu_add_options(&opts, &none, "soft");
+	criu_add_options(&opts, &none, &config, "soft");
 	CHECK(number_of(&opts, 34) == 3 && number_of(&opts, 24) == 1, "cgroups are managed as the caller chose");
 	CHECK(number_of(&opts, 5) == -1 && number_of(&opts, 15) == -1 && number_of(&opts, 38) == -1, "and nothing else");
 	strbuf_done(&opts);
 	opts = (struct strbuf)STRBUF_INIT;
-	criu_add_options(&opts, &some, "soft");
+	criu_add_options(&opts, &some, &config, "soft");
 	CHECK(number_of(&opts, 5) == 1 && number_of(&opts, 34) == 5 && number_of(&opts, 15) == 1 &&
 		      number_of(&opts, 38) == CLONE_NEWNET && number_of(&opts, 64) == 3,
 	      "what is asked for");
 	strbuf_done(&opts);
+}
+
+/* A network namespace that hooks fill is theirs again at restore. */
+static void test_network(void)
+{
+	const struct oci_namespace made = { .type = OCI_NS_NETWORK }, joined = { .type = OCI_NS_NETWORK, .path = "/x" };
+	const struct oci_linux own = { .namespaces = &made, .n_namespaces = 1 }, others = { .namespaces = &joined,
+											    .n_namespaces = 1 };
+	const struct oci_hooks hooks = { .n_prestart = 1 }, late = { .n_poststart = 1 };
+	const struct {
+		struct oci_config config;
+		bool empty;
+	} rows[] = {
+		{ { .linux_ = &own, .hooks = &hooks }, true },     { { .linux_ = &own, .hooks = &late }, false },
+		{ { .linux_ = &own }, false },                     { { .linux_ = &others, .hooks = &hooks }, false },
+		{ { .hooks = &hooks }, false },
+	};
+	const struct criu_options none = { .image_path = NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct strbuf opts = STRBUF_INIT;
+
+		criu_add_options(&opts, &none, &rows[i].config, "soft");
+		CHECK(number_of(&opts, 38) == (rows[i].empty ? CLONE_NEWNET : -1), "whose network, row %zu", i);
+		strbuf_done(&opts);
+	}
 }
 
 static void test_bad_options(void)
@@ -199,6 +226,7 @@ int main(void)
 	test_wire_bytes();
 	test_wire_broken();
 	test_options();
+	test_network();
 	test_bad_options();
 	test_version();
 	test_log();
