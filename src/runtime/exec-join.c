@@ -148,7 +148,7 @@ static int tell_exec(void *ctx, struct err *e)
 
 	/* The runtime may leave now. */
 	prctl(PR_SET_PDEATHSIG, 0);
-	return sync_send(x->join_sync, SYNC_EXEC, 0, -EBADF, e);
+	return sync_send_exec(x->join_sync, e);
 }
 
 static int run_program(struct exec *x, struct err *e)

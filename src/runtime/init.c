@@ -295,7 +295,7 @@ static int tell_exec(void *ctx, struct err *e)
 {
 	struct launch *l = ctx;
 
-	return sync_send(l->init_sync, SYNC_EXEC, 0, -EBADF, e);
+	return sync_send_exec(l->init_sync, e);
 }
 
 static int stage_exec(struct launch *l, struct err *e)

@@ -174,7 +174,8 @@ static void capability_sets(const struct oci_capabilities *c, struct caps_sets *
 	ret_sets->bounding = capability_set("bounding", c->bounding, c->n_bounding, boundable(c, all));
 	ret_sets->permitted = capability_set("permitted", c->permitted, c->n_permitted, all);
 	ret_sets->effective = capability_set("effective", c->effective, c->n_effective, ret_sets->permitted);
-	ret_sets->inheritable = capability_set("inheritable", c->inheritable, c->n_inheritable, all);
+	ret_sets->inheritable = capability_set("inheritable", c->inheritable, c->n_inheritable,
+					       all & ret_sets->bounding);
 	ret_sets->ambient = capability_set("ambient", c->ambient, c->n_ambient,
 					   ret_sets->permitted & ret_sets->inheritable);
 }
@@ -226,7 +227,22 @@ static int restrict_calls(const struct process_run *run, int ruleset, struct err
 	return r < 0 ? r : load_seccomp(run, e);
 }
 
-/* User and capabilities; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN
+/* With no_new_privs nothing but execve is left to do after the filter, so that the profile need not allow us anything
+   else; what fails after 'exec' is still an error of `start`.  The hand-over of a listener comes before 'exec'. */
+static int restrict_and_tell(const struct process_run *run, int ruleset, struct err *e)
+{
+	int r = confine_apply(ruleset, e);
+
+	if (r == 0 && run->seccomp && run->seccomp->notify)
+		r = load_seccomp(run, e);
+	if (r == 0)
+		r = run->about_to_exec(run->ctx, e);
+	if (r == 0 && run->seccomp && !run->seccomp->notify)
+		r = load_seccomp(run, e);
+	return r;
+}
+
+/* User and capabilities, and the word that says so; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN
    may restrict itself and load a filter, so that goes first; with it the filter comes as late as possible, since it may
    forbid what is done here. */
 static int drop_privileges(const struct process_run *run, int ruleset, struct err *e)
@@ -256,9 +272,9 @@ static int drop_privileges(const struct process_run *run, int ruleset, struct er
 	if (p->no_new_privileges) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 			return err_set(e, -errno, "process.noNewPrivileges");
-		return restrict_calls(run, ruleset, e);
+		return restrict_and_tell(run, ruleset, e);
 	}
-	return 0;
+	return run->about_to_exec(run->ctx, e);
 }
 
 /* Let the user open /dev/stdout: pipes and terminals get the user's id.  Never anything else, least of
@@ -326,8 +342,6 @@ int process_exec(const struct process_run *run, struct err *e)
 	if (r < 0)
 		return err_set(e, r, "reset signals");
 	r = drop_privileges(run, ruleset, e);
-	if (r == 0)
-		r = run->about_to_exec(run->ctx, e);
 	if (r < 0)
 		return r;
 

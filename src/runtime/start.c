@@ -27,6 +27,9 @@ static int follow(int sock, const struct state *state, const struct oci_config *
 
 	for (;;) {
 		r = sync_expect_one_of(sock, types, ARRAY_SIZE(types), &msg, e);
+		if (r == -EPIPE && config->linux_ && config->linux_->seccomp && !config->process->no_new_privileges)
+			return err_hint(e, "the profile in linux.seccomp may be why: without process.noNewPrivileges it is in "
+					   "force when the user and the capabilities are set");
 		if (r < 0)
 			return r;
 		if (msg.type == SYNC_EXEC)

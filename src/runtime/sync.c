@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "kernel/sock.h"
@@ -68,6 +69,14 @@ int sync_send(int sock, enum sync_type type, int64_t value, int fd, struct err *
 	if (r < 0)
 		return err_set(e, r, "cannot send '%s'", sync_name(type));
 	return 0;
+}
+
+int sync_send_exec(int sock, struct err *e)
+{
+	const struct packet p = { .type = SYNC_EXEC };
+	int r = fdio_write_all(sock, &p, PACKET_HEAD);
+
+	return r < 0 ? err_set(e, r, "cannot send '%s'", sync_name(SYNC_EXEC)) : 0;
 }
 
 void sync_send_error(int sock, const struct err *error)

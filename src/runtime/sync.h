@@ -46,6 +46,10 @@ struct sync_msg {
    become the error. */
 int sync_send(int sock, enum sync_type type, int64_t value, int fd, struct err *e);
 
+/* Send 'exec' by write(2): a seccomp filter may be in force, and few forbid that.  When nobody listens any more, SIGPIPE
+   ends us, as the error would. */
+int sync_send_exec(int sock, struct err *e);
+
 /* Send the error as the last message.  Nobody can be told when this fails as well. */
 void sync_send_error(int sock, const struct err *error);
 

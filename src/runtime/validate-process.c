@@ -19,6 +19,8 @@ static int check_args(const struct oci_process *p, const char *path, struct err 
 	return 0;
 }
 
+#define GROUPS_MAX 65536 /* NGROUPS_MAX, setgroups(2) */
+
 static int check_user(const struct oci_user *u, const char *path, struct err *e)
 {
 	/* setresuid(2) and setresgid(2) take it as "leave unchanged", which is root. */
@@ -28,7 +30,10 @@ static int check_user(const struct oci_user *u, const char *path, struct err *e)
 	for (size_t i = 0; i < u->n_additional_gids; i++)
 		if (u->additional_gids[i] == UINT32_MAX)
 			return err_say(e, -EINVAL, "%s.user.additionalGids[%zu]: %u is not an id", path, i, UINT32_MAX);
-	if (u->umask && *u->umask > 07777)
+	if (u->n_additional_gids > GROUPS_MAX)
+		return err_say(e, -EINVAL, "%s.user.additionalGids: %zu groups are too many, the kernel takes %d", path,
+			       u->n_additional_gids, GROUPS_MAX);
+	if (u->umask && *u->umask > 0777)
 		return err_say(e, -EINVAL, "%s.user.umask: %u is out of range", path, *u->umask);
 	return 0;
 }

@@ -110,3 +110,12 @@ check_one() { # UID NNP FILTER AMBIENT
 		fi
 	done
 }
+
+@test "capabilities: an inheritable one that is not in the bounding set is left out with a warning (config.md, capabilities)" {
+	config '.process.capabilities = {bounding: ["CAP_KILL"], permitted: ["CAP_KILL"], inheritable: ["CAP_KILL", "CAP_CHOWN"]}'
+	args /guest caps
+	ocirun --log "$T/log" --log-level warning run --bundle "$B" "$ID"
+	is "$status" 0
+	is "$(jq -r .inheritable <<<"$output")" 0000000000000020
+	has "$(<"$T/log")" "process.capabilities.inheritable[1]: CAP_CHOWN cannot be granted"
+}

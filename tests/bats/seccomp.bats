@@ -177,6 +177,25 @@ print(base64.b64encode(b"".join(struct.pack("HBBI", *c) for c in code)).decode()
 # ---- notifications ----------------------------------------------------------------------------
 
 # An agent for COUNT processes; what it is told comes to $T/agent.
+@test "seccomp: a profile may forbid what only the runtime calls: sendmsg always, write with noNewPrivileges" {
+	local nnp act call
+	args /guest true
+	for nnp in true false; do
+		for act in SCMP_ACT_KILL_PROCESS SCMP_ACT_ERRNO; do
+			for call in sendmsg write; do
+				[[ $nnp$call != falsewrite ]] || continue
+				config '.process.noNewPrivileges = $n' --argjson n "$nnp"
+				profile "{defaultAction: \"SCMP_ACT_ALLOW\", syscalls: [{names: [\"$call\"], action: \"$act\"}]}"
+				runs
+			done
+		done
+	done
+	# What the runtime cannot do without gives an error that names the profile.
+	config '.process.noNewPrivileges = false'
+	profile '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["capset"], action: "SCMP_ACT_KILL_PROCESS"}]}'
+	refused linux.seccomp -- run --bundle "$B" "$ID"
+}
+
 agent() { # COUNT [VALUE]
 	requires python3
 	rm -f "$T/agent" "$T/s"
