@@ -4,12 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -206,15 +203,15 @@ static int open_layers(struct rootfs *rootfs, const struct mount_entry *entry, s
 
 /*
  * How layers are named to the kernel, best first: as descriptors (Linux 6.13; O_PATH ones later), as strings one by
- * one (6.5), all lower ones in one string of 255 bytes at most.  With strings the current directory is
+ * one (6.7), all lower ones in one string of 255 bytes at most.  With strings the current directory is
  * /proc/self/fd, so that the number of a descriptor is its path.
  */
 enum naming { BY_FD, BY_STRING, BY_ONE_STRING };
 
 struct request {
-	const struct overlay_layers *layers;
+	struct overlay_layers *layers;
 	enum naming naming;
-	bool refused; /* out: the first layer was, so that the next way may do */
+	int refused; /* out: why the first layer was, so that another way may do; else 0 */
 };
 
 static int set_layer(const struct mnt_fs *fs, const struct overlay_layer *layer, enum naming naming)
@@ -227,7 +224,7 @@ static int set_layer(const struct mnt_fs *fs, const struct overlay_layer *layer,
 	return mnt_fs_set(fs, layer->key, number);
 }
 
-static int set_lowers(const struct mnt_fs *fs, const struct overlay_layers *layers)
+static int set_lowers(const struct mnt_fs *fs, struct overlay_layers *layers)
 {
 	struct strbuf joined = STRBUF_INIT;
 	bool data = false;
@@ -239,6 +236,7 @@ static int set_lowers(const struct mnt_fs *fs, const struct overlay_layers *laye
 		data |= first_data;
 		strbuf_addf(&joined, "%s%d", i == 0 ? "" : first_data ? "::" : ":", layers->v[i].fd);
 	}
+	layers->n_text = strlen(joined.text);
 	r = mnt_fs_set(fs, "lowerdir", joined.text);
 	strbuf_done(&joined);
 	return r;
@@ -247,24 +245,26 @@ static int set_lowers(const struct mnt_fs *fs, const struct overlay_layers *laye
 static int configure(const struct mnt_fs *fs, void *ctx)
 {
 	struct request *request = ctx;
-	const struct overlay_layers *layers = request->layers;
+	struct overlay_layers *layers = request->layers;
 	size_t first = 0;
 	int r = 0;
 
-	request->refused = false;
+	request->refused = 0;
 	if (request->naming == BY_ONE_STRING) {
 		r = set_lowers(fs, layers);
 		first = layers->n_lower;
 	}
 	for (size_t i = first; r >= 0 && i < layers->n; i++) {
 		r = set_layer(fs, &layers->v[i], request->naming);
-		request->refused = (r == -EINVAL || r == -EBADF) && i == 0;
+		if (i == 0 && (r == -EINVAL || r == -EBADF || r == -EOPNOTSUPP))
+			request->refused = r;
 	}
 	return r;
 }
 
-/* For the first layer a kernel says EINVAL that does not know this way of naming it, and EBADF (Linux 6.12) that takes no
-   O_PATH descriptors.  Where overlays still have the old mount API (6.1) any word is taken, and EINVAL comes in the end. */
+/* For the first layer a kernel says EINVAL that does not know this way of naming it, EBADF (Linux 6.12) that takes no
+   O_PATH descriptors, and EOPNOTSUPP where overlays still have the old mount API (before 6.5; fs/fsopen.c).  There any
+   key is taken, and an unknown one fails in the end, so the way between is not tried. */
 static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers,
 			struct fresh *how)
 {
@@ -281,9 +281,11 @@ static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *e
 	before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (before < 0 || chdir("/proc/self/fd") < 0)
 		return -errno;
-	request->naming = BY_STRING;
-	fd = fresh_mount(rootfs, entry, how);
-	if (request->refused || fd == -EINVAL) {
+	if (request->refused != -EOPNOTSUPP) {
+		request->naming = BY_STRING;
+		fd = fresh_mount(rootfs, entry, how);
+	}
+	if (request->refused) {
 		request->naming = BY_ONE_STRING;
 		fd = fresh_mount(rootfs, entry, how);
 	}
@@ -292,90 +294,6 @@ static int mount_layers(const struct rootfs *rootfs, const struct mount_entry *e
 		return -errno;
 	}
 	return fd;
-}
-
-static bool same_mount(int a, int b)
-{
-	struct statx x = { .stx_mask = 0 }, y = { .stx_mask = 0 };
-
-	return statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) == 0 && statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &y) == 0 &&
-	       x.stx_mnt_id == y.stx_mnt_id;
-}
-
-static bool same_directory(int a, int b)
-{
-	struct stat x, y;
-
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static bool is_below(const char *path, const char *above)
-{
-	size_t n = strlen(above);
-
-	return strncmp(path, above, n) == 0 && (path[n] == '/' || !path[n]);
-}
-
-/* File systems that cannot hold an upper layer: what overlayfs needs is missing there (filesystems/overlayfs,
-   "Upper and lower"). */
-static const char *unfit_upper(int fd)
-{
-	static const struct {
-		long magic;
-		const char *name;
-	} unfit[] = { { OVERLAYFS_SUPER_MAGIC, "overlay" }, { FUSE_SUPER_MAGIC, "fuse" }, { NFS_SUPER_MAGIC, "nfs" },
-		      { RAMFS_MAGIC, "ramfs" }, { SQUASHFS_MAGIC, "squashfs" } };
-	struct statfs fs;
-
-	for (size_t i = 0; fstatfs(fd, &fs) == 0 && i < ARRAY_SIZE(unfit); i++)
-		if ((long)fs.f_type == unfit[i].magic)
-			return unfit[i].name;
-	return NULL;
-}
-
-/* Causes that the kernel writes to its log only, where nobody in a container can read them. */
-static const char *invalid_cause(const struct mount_entry *entry, const struct overlay_layers *layers, bool userns)
-{
-	const char *metacopy = mount_options_data(&entry->options, "metacopy");
-	const char *redirect = mount_options_data(&entry->options, "redirect_dir");
-
-	if (userns && ((metacopy && strcmp(metacopy, "on") == 0) || (redirect && strcmp(redirect, "on") == 0)))
-		return "metacopy=on and redirect_dir=on are not possible in a user namespace";
-	if (!layers->upper && layers->n_lower < 2)
-		return "one layer without an upperdir is no overlay; use a read-only bind mount";
-	if (!layers->upper)
-		return NULL;
-	if (!same_mount(layers->upper->fd, layers->work->fd))
-		return "upperdir and workdir must be on the same mount";
-	if (is_below(layers->work->path, layers->upper->path) || is_below(layers->upper->path, layers->work->path))
-		return "upperdir and workdir must not contain each other";
-	if (faccessat(layers->work->fd, "work/incompat/volatile", F_OK, 0) == 0)
-		return "the upperdir was used with \"volatile\" and not unmounted cleanly; remove work/incompat/volatile "
-		       "from the workdir if its content is to be trusted";
-	return NULL;
-}
-
-static int explain_overlay(struct err *e, int code, const struct mount_entry *entry, const struct overlay_layers *layers,
-			   bool userns, const char *words)
-{
-	const char *cause = code == -EINVAL ? invalid_cause(entry, layers, userns) : NULL;
-	const char *unfit = layers->upper ? unfit_upper(layers->upper->fd) : NULL;
-
-	explain_fs(e, code, "overlay", words);
-	if (cause)
-		return err_hint(e, "%s", cause);
-	if (code == -EINVAL && unfit)
-		return err_hint(e, "%s is on %s, which cannot hold an upper layer", layers->upper->path, unfit);
-	if (code == -EINVAL && userns && str_empty(words))
-		return err_hint(e, "a layer with mounts below it cannot be used in a user namespace, nor overlays on "
-				   "overlays on overlays");
-	for (size_t i = 0; code == -ELOOP && i < layers->n; i++)
-		for (size_t j = i + 1; j < layers->n; j++)
-			if (same_directory(layers->v[i].fd, layers->v[j].fd))
-				return err_hint(e, "%s and %s are the same directory", layers->v[i].path, layers->v[j].path);
-	if (code == -EBUSY)
-		return err_hint(e, "the upperdir or workdir is in use by another overlay");
-	return code;
 }
 
 /* Where upper or work cannot be written by the one who mounts, the kernel makes the overlay read-only and
@@ -410,7 +328,7 @@ int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, s
 		how.n_extra = 1;
 	fd = mount_layers(rootfs, entry, layers, &how);
 	if (fd < 0)
-		return explain_overlay(e, fd, entry, layers, userns, how.words);
+		return overlay_explain(e, fd, entry, layers, userns, how.words);
 	r = check_writable(entry, layers, fd, e);
 	if (r < 0)
 		return r;

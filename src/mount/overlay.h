@@ -26,6 +26,7 @@ struct overlay_layers {
 	size_t n;
 	size_t n_lower;
 	const struct overlay_layer *upper, *work; /* or NULL */
+	size_t n_text; /* bytes of all lower layers, where the kernel wanted them in one text; else 0 */
 	size_t n_lent; /* mounts that are attached only until the overlay is made: layer.h */
 };
 
@@ -42,5 +43,9 @@ char *overlay_upper_path(const struct mount_entry *entry, const char *bundle);
 /* A detached overlay of these layers, with the options of the entry. */
 int overlay_make(const struct rootfs *rootfs, const struct mount_entry *entry, struct overlay_layers *layers,
 		 struct err *e);
+
+/* Explain a failure of the kernel's: its words, or "", and the cause that can be found.  Returns code. */
+int overlay_explain(struct err *e, int code, const struct mount_entry *entry, const struct overlay_layers *layers,
+		    bool userns, const char *words);
 
 int overlay_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A FUSE server for tests, spoken to by the kernel's protocol alone (fuse(4), <linux/fuse.h>), since Debian 12's
- * libfuse does not know of id mappings: a directory with one file, "file", whose owner is 5:6 and whose text is "hello".
+ * libfuse does not know of id mappings: a directory with one file, "file", whose owner is 5:6 and whose text is "idmap" if the
+ * kernel knows of them too, else "plain".
  *
  *	idmap-fuse -f [-o WORD,...] [SOURCE] /dev/fd/N
  *
@@ -22,7 +23,8 @@
 #define INIT_EXT (1U << 30)
 
 #define FILE_ID 2 /* the root is 1 */
-static const char content[] = "hello\n";
+static const char *content = "plain\n";
+#define CONTENT_LEN 6
 static bool allow_idmap = true;
 static int device;
 
@@ -40,8 +42,8 @@ static struct fuse_attr attr_of(uint64_t id)
 {
 	bool file = id == FILE_ID;
 
-	return (struct fuse_attr){ .ino = id, .mode = file ? S_IFREG | 0640 : S_IFDIR | 0755, .nlink = 1, .uid = 5, .gid = 6,
-				   .size = file ? sizeof(content) - 1 : 0 };
+	return (struct fuse_attr){ .ino = id, .mode = file ? S_IFREG | 0644 : S_IFDIR | 0755, .nlink = 1, .uid = 5, .gid = 6,
+				   .size = file ? CONTENT_LEN : 0 };
 }
 
 static void do_init(const struct fuse_in_header *in, const struct fuse_init_in *arg)
@@ -52,6 +54,8 @@ static void do_init(const struct fuse_in_header *in, const struct fuse_init_in *
 		fprintf(stderr, "idmap-fuse: the kernel is too old\n");
 		exit(1);
 	}
+	if (arg->flags2 & (uint32_t)(ALLOW_IDMAP >> 32))
+		content = "idmap\n";
 	out.flags2 = allow_idmap ? (uint32_t)(ALLOW_IDMAP >> 32) : 0;
 	answer(in, 0, &out, sizeof(out));
 }
@@ -82,7 +86,7 @@ static void serve(const struct fuse_in_header *in, const void *arg)
 		answer(in, 0, &attr, sizeof(attr));
 		break;
 	case FUSE_READ:
-		answer(in, 0, content, read_in->offset == 0 ? sizeof(content) - 1 : 0);
+		answer(in, 0, content, read_in->offset == 0 ? CONTENT_LEN : 0);
 		break;
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:

@@ -101,10 +101,18 @@ host_owner() { # FILE
 	has "$output" '"target":"/etc/hosts","options":"ro,nosuid,nodev,noexec,relatime,idmapped"'
 }
 
+# A private host where $src has another mount below it, both of them directories of the file system that the tests are on.
+source_with_mount_below() {
+	mkdir "$T"/{top,below}
+	mkdir "$T/top/sub"
+	in_mount_namespace "mount --bind '$T/top' \"\$src\"; mount --bind '$T/below' \"\$src/sub\""
+}
+
 @test "idmap shifts the mount alone, ridmap those below it too" {
 	requires_root "shifts the ids of ordinary file systems"
-	in_mount_namespace 'mount -t tmpfs a "$src"; mkdir "$src/sub"; mount -t tmpfs b "$src/sub"
-		touch "$src/file" "$src/sub/file"; chown 1000:2000 "$src/file" "$src/sub/file"'
+	source_with_mount_below
+	touch "$T"/{top,below}/file
+	chown 1000:2000 "$T"/{top,below}/file
 	add_mount /one "$T/src" rbind,idmap
 	map 1000,5,1 2000,6,1
 	add_mount /all "$T/src" rbind,ridmap
@@ -203,8 +211,9 @@ host_owner() { # FILE
 @test "ridmap with root's user namespace" {
 	requires_root "shifts the ids of ordinary file systems"
 	config_many_ids
-	in_mount_namespace 'mount -t tmpfs a "$src"; mkdir "$src/sub"; mount -t tmpfs b "$src/sub"
-		touch "$src/file" "$src/sub/file"; chown 1000:2000 "$src/file" "$src/sub/file"'
+	source_with_mount_below
+	touch "$T"/{top,below}/file
+	chown 1000:2000 "$T"/{top,below}/file
 	add_mount /all "$T/src" rbind,ridmap
 	owners /all/file /all/sub/file
 	is "$owners" $'/all/file 1000:2000\n/all/sub/file 1000:2000'
@@ -264,7 +273,7 @@ host_owner() { # FILE
 @test "a shifted source that is read-only on the host cannot be made writable inside" {
 	requires_root "shifts the ids of an ordinary file system"
 	config_many_ids
-	in_mount_namespace 'mount -t tmpfs a "$src"; mount -o remount,bind,ro,nosuid "$src"'
+	in_mount_namespace 'mount --bind "$src" "$src"; mount -o remount,bind,ro,nosuid "$src"'
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	add_mount /mnt "$T/src" bind,idmap
 	# MS_REMOUNT | MS_BIND
@@ -277,7 +286,8 @@ host_owner() { # FILE
 @test "what a mount covers below a shifted source cannot be uncovered inside" {
 	requires_root "shifts the ids of ordinary file systems"
 	config_many_ids
-	in_mount_namespace 'mkdir -p "$src/sub"; echo secret >"$src/sub/secret"; mount -t tmpfs cover "$src/sub"'
+	source_with_mount_below
+	echo secret >"$T/top/sub/secret"
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
 	local word
 	for word in ridmap rprivate; do

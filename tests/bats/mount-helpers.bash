@@ -146,13 +146,25 @@ on_private_host() { # SCRIPT
 	stderr=$(<"$T/calls/$call.err")
 }
 
-# refuse_descriptors: runs the container, and from then on WRAP makes the kernel refuse the first layer that is given as a
-# descriptor, as Linux 6.12 does.
+# Overlays have the new mount API here (Linux 6.5): any number of layers, data-only ones, options that are refused by name.
+overlay_is_new() {
+	requires python3
+	local unshare=()
+	[[ $ROOTLESS == 0 ]] || unshare=(unshare --map-root-user --mount)
+	# fsopen(2), and FSCONFIG_SET_STRING of fsconfig(2): with the old one any option is taken at first
+	"${unshare[@]}" python3 -c 'import ctypes, sys
+call = ctypes.CDLL(None).syscall
+fs = call(430, b"overlay", 0)
+sys.exit(fs < 0 or call(431, fs, 1, b"nosuchoption", b"1", 0) == 0)'
+}
+
+# refuse_descriptors [ERROR]: runs the container, and from then on WRAP makes the kernel refuse the first layer that is given as
+# a descriptor, as Linux 6.12 does (EBADF).
 refuse_descriptors() {
-	local nth
+	local nth error=${1:-EBADF}
 	WRAP=(env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=fsconfig -o "$T/trace")
 	runs
 	# which of its calls is the first that names a layer: strace counts for each process
 	nth=$(awk '{ n[$1]++ } /FSCONFIG_SET_FD/ { print n[$1]; exit }' "$T/trace")
-	WRAP+=(-e "inject=fsconfig:error=EBADF:when=$nth")
+	WRAP+=(-e "inject=fsconfig:error=$error:when=$nth")
 }

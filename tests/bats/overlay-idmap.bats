@@ -96,19 +96,20 @@ may_mount() {
 	is "$(jq -r '[.[] | select(.options | contains("idmapped"))] | length' <<<"$(grep '^\[' <<<"$output")")" 0
 }
 
-@test "a hundred shifted layers" {
+@test "a hundred shifted layers, or as many as the kernel takes" {
 	requires_root "shifts the ids of an ordinary file system"
 	config_many_ids
-	local n lower=
-	for ((n = 1; n <= 100; n++)); do
+	local n lower='' many=100
+	overlay_is_new || many=50
+	for ((n = 1; n <= many; n++)); do
 		mkdir -p "$T/layers/$n"
 		echo "$n" >"$T/layers/$n/file$n"
 		lower+=${lower:+:}$T/layers/$n
 	done
 	add_overlay "lowerdir=$lower" idmap
-	args /guest stat /mnt/file1 /mnt/file100
+	args /guest stat /mnt/file1 "/mnt/file$many"
 	runs
-	is "$(owner /mnt/file1) $(owner /mnt/file100)" "0:0 0:0"
+	is "$(owner /mnt/file1) $(owner "/mnt/file$many")" "0:0 0:0"
 }
 
 @test "idmap without a mapping and without a user namespace is refused" {
