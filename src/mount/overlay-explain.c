@@ -77,6 +77,14 @@ static const char *invalid_cause(const struct mount_entry *entry, const struct o
 	return NULL;
 }
 
+static bool has_data_layers(const struct overlay_layers *layers)
+{
+	for (size_t i = 0; i < layers->n_lower; i++)
+		if (strcmp(layers->v[i].key, "datadir+") == 0)
+			return true;
+	return false;
+}
+
 /* What an older kernel cannot do that takes all lower layers in one text (see overlay.c).  Did that explain it? */
 static bool explain_one_text(struct err *e, const struct mount_entry *entry, const struct overlay_layers *layers,
 			     const char *words)
@@ -92,11 +100,6 @@ static bool explain_one_text(struct err *e, const struct mount_entry *entry, con
 	}
 	if (!layers->n_text || !str_empty(words))
 		return false;
-	for (size_t i = 0; i < layers->n_lower; i++)
-		if (strcmp(layers->v[i].key, "datadir+") == 0) {
-			err_hint(e, "data-only layers (after \"::\") need Linux 6.5 or newer");
-			return true;
-		}
 	for (size_t i = 0; i < data->n; i++)
 		if (strncmp(data->v[i], "lowerdir=", 9) != 0 && strncmp(data->v[i], "upperdir=", 9) != 0 &&
 		    strncmp(data->v[i], "workdir=", 8) != 0)
@@ -119,6 +122,9 @@ int overlay_explain(struct err *e, int code, const struct mount_entry *entry, co
 		return err_hint(e, "%s", cause);
 	if (code == -EINVAL && unfit)
 		return err_hint(e, "%s is on %s, which cannot hold an upper layer", layers->upper->path, unfit);
+	if (code == -EINVAL && str_empty(words) && has_data_layers(layers))
+		return err_hint(e, "data-only layers (after \"::\") need Linux 6.5, and up to 6.12 at least "
+				   "metacopy=on, which is not possible in a user namespace");
 	if (code == -EINVAL && explain_one_text(e, entry, layers, words))
 		return code;
 	if (code == -EINVAL && userns && str_empty(words))

@@ -240,15 +240,29 @@ many() {
 	is "$output" 2
 }
 
-@test "data-only layers are taken (filesystems/overlayfs, Data-only lower layers)" {
+# What the kernel takes from mount(8); userxattr is what a user namespace has always.
+kernel_takes() { # OPTIONS
+	local namespaces=(--mount --propagation private)
+	[[ $ROOTLESS == 0 ]] || namespaces+=(--map-root-user)
+	mkdir -p "$T/probe"
+	unshare "${namespaces[@]}" mount -t overlay -o "$1${namespaces[3]:+,userxattr}" overlay "$T/probe" 2>/dev/null
+}
+
+@test "data-only layers are taken (filesystems/overlayfs, Data-only lower layers), or the message tells why not" {
+	local words
 	layers 3
-	add_overlay "lowerdir=$T/layers/1:$T/layers/2::$T/layers/3"
-	if overlay_is_new; then
-		runs
-		super_is /mnt
-	else
-		refuses data-only "Linux 6.5"
-	fi
+	lower=$T/layers/1:$T/layers/2::$T/layers/3
+	for words in "lowerdir=$lower" "lowerdir=$lower,metacopy=on"; do
+		[[ $ROOTLESS == 0 || $words != *metacopy* ]] || continue
+		no_more_mounts
+		add_mount /mnt overlay "$words" overlay
+		if kernel_takes "$words"; then
+			runs
+			super_is /mnt
+		else
+			refuses data-only metacopy
+		fi
+	done
 }
 
 @test "an upper layer that cannot be written would give a read-only overlay, silently: refused" {
