@@ -108,8 +108,9 @@ static int apply(struct parser *p, const struct opt *row, const struct spelling 
 		return set_flag(p, row, s, attached);
 	if (attached)
 		return set_value(p, row, s, attached);
+	/* Podman 4.3 looks for these words alone to learn whether a container can be restored into a pod. */
 	if (!*p->next)
-		return err_say(p->e, -EINVAL, "option " SPELLING_FMT " requires an argument", SPELLING_ARGS(s));
+		return err_say(p->e, -EINVAL, "option " SPELLING_FMT ": the flag needs an argument", SPELLING_ARGS(s));
 	return set_value(p, row, s, *p->next++);
 }
 

@@ -76,10 +76,10 @@ commands() {
 @test "an option without its argument says that it requires one" {
 	bare create --bundle
 	is "$status" 1
-	has "$stderr" "option '--bundle' requires an argument"
+	has "$stderr" "option '--bundle': the flag needs an argument"
 	bare --root
 	is "$status" 1
-	has "$stderr" "option '--root' requires an argument"
+	has "$stderr" "option '--root': the flag needs an argument"
 }
 
 @test "an unknown option is an error, and nothing is done" {

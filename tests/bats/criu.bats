@@ -40,7 +40,7 @@ restore() {
 	works checkpoint --help
 	has "$output" --leave-running
 	works restore --help
-	refused "option '--lsm-mount-context' requires an argument" -- restore --lsm-mount-context
+	refused "option '--lsm-mount-context': the flag needs an argument" -- restore --lsm-mount-context
 }
 
 @test "checkpoint: each option is a field of the request" {

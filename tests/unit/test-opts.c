@@ -142,9 +142,9 @@ static void test_words(void)
 
 static void test_errors(void)
 {
-	expect_error("--bundle", "option '--bundle' requires an argument");
-	expect_error("-bundle", "option '-bundle' requires an argument");
-	expect_error("-fb", "option '-b' requires an argument");
+	expect_error("--bundle", "option '--bundle': the flag needs an argument");
+	expect_error("-bundle", "option '-bundle': the flag needs an argument");
+	expect_error("-fb", "option '-b': the flag needs an argument");
 	expect_error("--bundles x", "unknown option '--bundles'");
 	expect_error("--bund x", "unknown option '--bund'");
 	expect_error("---force", "unknown option '---force'");
