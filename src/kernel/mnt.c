@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 
 #include "base/cleanup.h"
@@ -56,7 +57,7 @@ void mnt_fs_done(struct mnt_fs *fs)
    'w'arning, 'i'nformation), a blank, the text (fsopen(2)). */
 void mnt_fs_words(const struct mnt_fs *fs, char *text, size_t n_text)
 {
-	char line[512];
+	char line[512], last[512] = "";
 	size_t len = 0;
 	ssize_t n;
 
@@ -72,8 +73,10 @@ void mnt_fs_words(const struct mnt_fs *fs, char *text, size_t n_text)
 		line[n] = '\0';
 		if (n > 2 && line[1] == ' ')
 			words += 2;
-		if (len < n_text - 1)
+		/* some say the same once more */
+		if (len < n_text - 1 && strcmp(words, last) != 0)
 			len += (size_t)snprintf(text + len, n_text - len, "%s%s", len > 0 ? "; " : "", words);
+		snprintf(last, sizeof(last), "%s", words);
 	}
 }
 
@@ -110,6 +113,15 @@ int mnt_flags(int fd, uint64_t *ret_st_flags)
 		return -errno;
 	*ret_st_flags = (uint64_t)fs.f_flags & ~(uint64_t)STATFS_VALID;
 	return 0;
+}
+
+int mnt_is_root(int fd)
+{
+	struct statx st = { .stx_attributes = 0 };
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, 0, &st) < 0)
+		return -errno;
+	return (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) ? 1 : 0;
 }
 
 int mnt_pivot(int root_fd, bool old_is_slave)

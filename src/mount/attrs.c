@@ -92,6 +92,11 @@ static enum mount_atime present_atime(uint64_t st_flags)
 	return (st_flags & ST_RELATIME) ? MOUNT_ATIME_RELATIME : MOUNT_ATIME_STRICTATIME;
 }
 
+uint64_t mount_attrs_times(uint64_t st_flags)
+{
+	return atime_attr(present_atime(st_flags)) | ((st_flags & ST_NODIRATIME) ? MOUNT_ATTR_NODIRATIME : 0);
+}
+
 /* What the words mean for a mount that keeps access times in this way now; of a tree nobody knows, so that
    there "atime" is the kernel's default. */
 static enum mount_atime resolve_atime(enum mount_atime wanted, enum mount_atime now, bool recursive)

@@ -15,6 +15,9 @@
 /* The attributes a new mount is made with: fsmount(2). */
 uint64_t mount_attrs_fresh(const struct mount_options *options);
 
+/* The attributes of how access times are kept, from statfs(2)'s flags of a mount. */
+uint64_t mount_attrs_times(uint64_t st_flags);
+
 /* Apply to a mount that exists (a clone, or one that is attached); `recursive`: mounts are below it.
    Access time modes that are locked are a warning: they cannot be had, and nothing is lost. */
 int mount_attrs_apply(int mnt_fd, const struct mount_options *options, bool recursive, struct err *e);

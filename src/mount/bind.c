@@ -178,6 +178,11 @@ static void warn_ignored(const struct mount_entry *entry)
 	for (size_t i = 0; i < entry->options.data.n; i++)
 		log_warning("mounts[%zu] %s: option \"%s\" belongs to the file system, and does nothing on a bind mount",
 			    entry->index, entry->destination, entry->options.data.v[i]);
+	if ((entry->options.tree.set & MOUNT_ATTR_RDONLY) &&
+	    (entry->options.propagation == MS_SLAVE || entry->options.propagation == MS_SHARED))
+		log_warning("mounts[%zu] %s: what is mounted below its source later arrives as it is there, be it writable: "
+			    "rro is about the mounts that there are, and rprivate keeps out others", entry->index,
+			    entry->destination);
 }
 
 static int shift_ids(const struct rootfs *rootfs, const struct mount_entry *entry, int fd, struct err *e)
@@ -234,9 +239,13 @@ int bind_remount(struct rootfs *rootfs, const struct mount_entry *entry, struct 
 
 	if (fd < 0)
 		return err_set(e, fd, "remount: cannot open it");
+	/* asked first: there may be nothing to change */
+	r = mnt_is_root(fd);
+	if (r < 0)
+		return err_set(e, r, "remount: cannot look at it");
+	if (r == 0)
+		return err_say(e, -EINVAL, "remount needs a mount that is there, and %s is no mount point", entry->destination);
 	r = mount_attrs_apply(fd, &options, true, e);
-	if (r < 0 && e->code == -EINVAL)
-		return err_hint(e, "remount needs a mount that is there: is %s a mount point?", entry->destination);
 	if (r >= 0 && options.propagation)
 		r = mount_attrs_propagate(fd, &options, options.propagation_recursive, e);
 	return r;

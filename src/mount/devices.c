@@ -169,7 +169,7 @@ static void tell_ownership(const struct node *node, int fd)
 	if (fstat(fd, &st) == 0 && (st.st_mode & 07777) == (node->mode & 07777) && st.st_uid == node->uid &&
 	    st.st_gid == node->gid)
 		return;
-	log_info("linux.devices %s: the host's node is bound, and keeps its own mode and owner", node->path);
+	log_warning("linux.devices %s: the host's node is bound, and keeps its own mode and owner", node->path);
 }
 
 /* As for a mask: on a read-only mount the device works, but its mode and owner on the host are safe from a
@@ -212,18 +212,37 @@ static const char *kind_name(mode_t mode)
 	}
 }
 
+/* The last of mounts[] that lies on this very path. */
+static const struct mount_entry *find_mount(const struct rootfs *rootfs, const char *path)
+{
+	_cleanup_free_ char *clean = mount_clean_path(path);
+	const struct mount_entry *found = NULL;
+
+	for (size_t i = 0; i < rootfs->plan.n_entries; i++)
+		if (strcmp(rootfs->plan.entries[i].clean, clean) == 0)
+			found = &rootfs->plan.entries[i];
+	return found;
+}
+
 /* Something is there.  The empty file is what an earlier start left behind as a place to bind on. */
 static int accept_existing(struct rootfs *rootfs, int dir, const char *name, const struct node *node, struct err *e)
 {
+	const struct mount_entry *mounted;
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(e, -errno, "cannot look at it");
 	if (matches(&st, node))
 		return 0;
+	/* a default device is what the config does not speak of */
+	mounted = find_mount(rootfs, node->path);
+	if (mounted && !node->explicit)
+		return 0;
 	if (S_ISREG(st.st_mode) && st.st_size == 0 && !S_ISFIFO(node->mode) && (rootfs->no_mknod || !node->explicit))
 		return bind_node(rootfs, dir, name, node, e);
 	err_say(e, -EEXIST, "%s is there already", kind_name(st.st_mode));
+	if (mounted)
+		return err_hint(e, "it is what mounts[%zu] puts there: remove one of the two", mounted->index);
 	return err_hint(e, "remove it from the image, or the device from the config");
 }
 
@@ -321,6 +340,9 @@ static int make_link(int dir, const char *name, const char *text, struct err *e)
 			return 0;
 		}
 		if (unlinkat(dir, name, 0) == 0 && symlinkat(text, dir, name) == 0)
+			return 0;
+		/* a mount of the config, or a device of it that was bound: no other one is wanted */
+		if (errno == EBUSY)
 			return 0;
 	}
 	explain_make(e, -errno);

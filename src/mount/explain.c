@@ -118,27 +118,46 @@ int explain_target(struct err *e, int code, const struct mount_entry *entry, boo
 	}
 }
 
+/* What to do about a type that cannot be mounted in a user namespace. */
+static const struct {
+	const char *type, *what;
+} remedies[] = {
+	{ "proc", "it takes a pid namespace of the container's own" },
+	{ "sysfs", "it takes a network namespace of the container's own" },
+	{ "mqueue", "it takes an ipc namespace of the container's own" },
+	{ "cgroup", "it takes a cgroup namespace of the container's own" },
+	{ "cgroup2", "it takes a cgroup namespace of the container's own" },
+	{ "overlay", "it takes Linux 5.11, the option userxattr, and neither metacopy=on nor redirect_dir=on" },
+	{ "ext2", "the type fuse.fuse2fs reads it without privilege" },
+	{ "ext3", "the type fuse.fuse2fs reads it without privilege" },
+	{ "ext4", "the type fuse.fuse2fs reads it without privilege" },
+	{ "squashfs", "the type fuse.squashfuse reads it without privilege" },
+	{ "erofs", "the type fuse.erofsfuse reads it without privilege" },
+};
+
+static int explain_type(struct err *e, const char *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(remedies); i++)
+		if (strcmp(type, remedies[i].type) == 0)
+			return err_hint(e, "in a user namespace %s", remedies[i].what);
+	err_hint(e, "in a user namespace most types cannot be mounted");
+	return err_hint(e, "bind what the host has of it, or start the container as root without a user namespace");
+}
+
 int explain_fs(struct err *e, int code, const char *type, const char *words)
 {
-	if (code == -ENODEV)
-		return err_set(e, code, "the kernel knows no file system of type \"%s\"", type);
+	if (code == -ENODEV) {
+		err_set(e, code, "the kernel knows no file system of type \"%s\"", type);
+		return strcmp(type, "none") == 0 ? err_hint(e, "for a bind mount options need \"bind\" or \"rbind\"") : code;
+	}
 	if (!str_empty(words))
 		err_set(e, code, "cannot make a file system of type %s (the kernel says: %s)", type, words);
 	else
 		err_set(e, code, "cannot make a file system of type %s", type);
-	if (code == -EPERM)
-		err_hint(e, "in a user namespace most types cannot be mounted, and some only together with a "
-			    "namespace of the container's own: pid for proc, network for sysfs, ipc for mqueue, "
-			    "cgroup for cgroup");
-	return code;
-}
-
-/* Is the path below `where`? */
-static bool is_below(const char *path, const char *where)
-{
-	size_t n = strlen(where);
-
-	return strncmp(path, where, n) == 0 && path[n] == '/';
+	if (code == -EINVAL && strcmp(type, "fuse") == 0 && str_empty(words))
+		return err_hint(e, "it needs the options fd, rootmode, user_id and group_id of a server that runs; the type "
+				   "fuse.PROGRAM starts one");
+	return code == -EPERM ? explain_type(e, type) : code;
 }
 
 int explain_covered(struct err *e, int code, const char *type, const char *where)
@@ -151,7 +170,7 @@ int explain_covered(struct err *e, int code, const char *type, const char *where
 	/* the list only decorates the message: without it the message stands as it is */
 	if (mntinfo_read("/proc/self/mountinfo", &info, &ignored) >= 0)
 		for (size_t i = 0; i < info.n_entries && len < sizeof(covers) - 1; i++)
-			if (is_below(info.entries[i].target, where))
+			if (mount_is_below(info.entries[i].target, where))
 				len += (size_t)snprintf(covers + len, sizeof(covers) - len, "%s%s",
 							len ? ", " : "", info.entries[i].target);
 	mntinfo_done(&info);

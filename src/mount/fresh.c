@@ -12,6 +12,8 @@
 #include "mount/explain.h"
 #include "mount/idmap.h"
 
+#define STRING_MAX 255 /* fsconfig(2): more is EINVAL */
+
 static bool is_skipped(const struct fresh *how, const char *key)
 {
 	for (size_t i = 0; how->skip && how->skip[i]; i++)
@@ -31,7 +33,7 @@ static int set_word(const struct mnt_fs *fs, struct fresh *how, const char *word
 		return 0;
 	r = mnt_fs_set(fs, key, value ? value + 1 : NULL);
 	if (r < 0)
-		snprintf(how->words, sizeof(how->words), "option \"%s\" is refused", word);
+		how->refused = word;
 	return r;
 }
 
@@ -88,6 +90,7 @@ int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, st
 	int r;
 
 	how->words[0] = '\0';
+	how->refused = NULL;
 	r = mnt_fs_open(how->type, &fs);
 	if (r < 0)
 		return r;
@@ -100,6 +103,24 @@ int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, st
 		memcpy(how->words, words, sizeof(words));
 	mnt_fs_done(&fs);
 	return r;
+}
+
+int fresh_explain(struct err *e, int code, const struct mount_entry *entry, const struct fresh *how)
+{
+	const char *source = entry->mount->source, *word = how->refused;
+	const char *value = word ? strchr(word, '=') : NULL;
+
+	explain_fs(e, code, how->type, how->words);
+	if (code == -EINVAL && !word && source && strlen(source) > STRING_MAX)
+		return err_hint(e, "its source has %zu bytes, and the kernel takes %d", strlen(source), STRING_MAX);
+	if (!word)
+		return code;
+	if (value && strlen(value + 1) > STRING_MAX)
+		return err_hint(e, "the value of option \"%.*s\" has %zu bytes, and the kernel takes %d", (int)(value - word), word,
+				strlen(value + 1), STRING_MAX);
+	if (strchr(word, ','))
+		return err_hint(e, "\"%s\" is one option: each is a string of its own, and a comma divides none", word);
+	return err_hint(e, "the option was \"%s\"", word);
 }
 
 int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt_fd, const struct target *target,
@@ -131,6 +152,6 @@ int fresh_any(struct rootfs *rootfs, const struct mount_entry *entry, struct err
 		return r;
 	mnt_fd = fresh_mount(rootfs, entry, &how);
 	if (mnt_fd < 0)
-		return explain_fs(e, mnt_fd, how.type, how.words);
+		return fresh_explain(e, mnt_fd, entry, &how);
 	return fresh_attach(rootfs, entry, mnt_fd, &target, e);
 }

@@ -33,10 +33,14 @@ struct fresh {
 	int (*configure)(const struct mnt_fs *fs, void *ctx);
 	void *ctx;
 	char words[FRESH_WORDS_MAX]; /* out: what the kernel said about a failure, or "" */
+	const char *refused;         /* out: the data word that it was about, if it is known; borrowed */
 };
 
 /* The detached mount, or -errno with how->words. */
 int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, struct fresh *how);
+
+/* What its failure means: explain_fs(), and which of the config's words it is about.  Returns code. */
+int fresh_explain(struct err *e, int code, const struct mount_entry *entry, const struct fresh *how);
 
 /* Shift ids, set propagation, attach: the last steps of all new file systems. */
 int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt_fd, const struct target *target,

@@ -107,7 +107,7 @@ static int make_detached(const struct rootfs *rootfs, const struct mount_entry *
 	how.skip = skip;
 	mnt = fresh_mount(rootfs, &as, &how);
 	free_keys(skip);
-	return mnt < 0 ? explain_fs(e, mnt, "fuse", how.words) : mnt;
+	return mnt < 0 ? fresh_explain(e, mnt, entry, &how) : mnt;
 }
 
 /* How long a server may take to answer for the first time, if the config says. */

@@ -228,8 +228,9 @@ static int explain(int code, const struct mount_entry *entry, const struct idmap
 				   "image that is mounted in the container", env->inside ? " user namespace" : " runtime");
 	}
 	if (code == -EINVAL) {
-		err_set(e, code, "its ids cannot be shifted: the file system of %s does not support idmapped "
-			"mounts on this kernel", entry->source ? entry->source : entry->mount->type);
+		err_set(e, code, "its ids cannot be shifted: the file system of %s%s does not support idmapped "
+			"mounts on this kernel", entry->source ? entry->source : entry->mount->type,
+			entry->options.own & MOUNT_OWN_RIDMAP ? ", or one that is mounted below it," : "");
 		return entry->kind != MOUNT_FUSE ? code :
 			err_hint(e, "FUSE does since Linux 6.12, if the server asks for it when it starts "
 				 "(FUSE_ALLOW_IDMAP)");

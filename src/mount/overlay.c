@@ -125,6 +125,9 @@ int overlay_check(const struct mount_entry *entry, struct err *e)
 	bool upper = !str_empty(mount_options_data(options, "upperdir"));
 	bool work = !str_empty(mount_options_data(options, "workdir"));
 
+	if (lower && !upper && strstr(lower, ",upperdir="))
+		return err_say(e, -EINVAL, "\"lowerdir=%s\" is one option: each is a string of its own, and a comma divides none",
+			       lower);
 	if (lower && added)
 		return err_say(e, -EINVAL, "lowerdir names all lower layers: lowerdir+ or datadir+ cannot be there as well");
 	if (str_empty(lower) && !added)

@@ -75,6 +75,13 @@ char *mount_clean_path(const char *path)
 	return clean;
 }
 
+bool mount_is_below(const char *path, const char *above)
+{
+	size_t n = strcmp(above, "/") == 0 ? 0 : strlen(above);
+
+	return strncmp(path, above, n) == 0 && path[n] == '/' && path[n + 1];
+}
+
 bool mount_allowed_in_proc(const char *clean)
 {
 	if (!str_starts(clean, "/proc/"))

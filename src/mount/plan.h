@@ -56,6 +56,9 @@ void mount_entry_done(struct mount_entry *entry);
 /* A path without "//", "." and "..", absolute ("..", above the root, stays there).  New memory. */
 char *mount_clean_path(const char *path);
 
+/* Is a clean path beneath another, and not the same? */
+bool mount_is_below(const char *path, const char *above);
+
 /* May something be mounted on this cleaned path ("/proc/cpuinfo")?  Inside /proc only on files that
    programs like lxcfs replace: anything else there could swallow what the runtime writes to procfs
    (CVE-2019-16884, CVE-2025-52881). "/proc" itself is not inside. */

@@ -135,6 +135,44 @@ static int explain_strict(struct err *e, int code, const struct mount_entry *ent
 	return explain_target(e, code, entry, true);
 }
 
+/* The earlier mount that lies over the place of this one, or NULL. */
+static const struct mount_entry *find_covering(const struct rootfs *rootfs, const struct mount_entry *entry)
+{
+	const struct mount_entry *over = NULL;
+
+	for (size_t i = 0; i < rootfs->plan.n_entries && i < entry->index; i++)
+		if (mount_is_below(entry->clean, rootfs->plan.entries[i].clean) &&
+		    strcmp(rootfs->plan.entries[i].clean, "/") != 0)
+			over = &rootfs->plan.entries[i];
+	return over;
+}
+
+/* It is not the image that lacks the target, but what an earlier mount has put there. */
+static int explain_covered_target(struct err *e, int code, const struct mount_entry *entry,
+				  const struct mount_entry *over, bool directory)
+{
+	const char *kind = directory ? "directory" : "file";
+
+	err_set(e, code, "the %s to mount on cannot be opened or made in mounts[%zu] %s", kind, over->index,
+		over->destination);
+	if (over->kind == MOUNT_BIND)
+		return err_hint(e, "create %s in %s", entry->clean + strlen(over->clean) + 1, over->source);
+	return err_hint(e, "a %s has no place for it: choose another destination", over->mount->type);
+}
+
+static int explain(const struct rootfs *rootfs, int code, const struct mount_entry *entry, bool directory, struct err *e)
+{
+	const struct mount_entry *over = NULL;
+
+	if (code == -EROFS || code == -EACCES || code == -EPERM)
+		over = find_covering(rootfs, entry);
+	if (over)
+		return explain_covered_target(e, code, entry, over, directory);
+	if (entry->kind == MOUNT_PROC || entry->kind == MOUNT_SYSFS)
+		return explain_strict(e, code, entry);
+	return explain_target(e, code, entry, directory);
+}
+
 int target_open(struct rootfs *rootfs, const struct mount_entry *entry, bool directory, bool procfs,
 		struct target *ret_target, struct err *e)
 {
@@ -147,7 +185,7 @@ int target_open(struct rootfs *rootfs, const struct mount_entry *entry, bool dir
 	else
 		r = open_link_or_make(rootfs, entry, directory, &ret_target->created);
 	if (r < 0)
-		return strict ? explain_strict(e, r, entry) : explain_target(e, r, entry, directory);
+		return explain(rootfs, r, entry, directory, e);
 	ret_target->fd = r;
 	if (fstat(ret_target->fd, &ret_target->st) < 0)
 		return err_set(e, -errno, "cannot look at what is mounted on");

@@ -3,6 +3,7 @@
 #include "mount/virtual.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,6 +40,37 @@ static int new_or_read_only(const struct rootfs *rootfs, const struct mount_entr
 	return fd;
 }
 
+static bool says_revealing(const struct fresh *how)
+{
+	return strstr(how->words, "revealing") != NULL;
+}
+
+/* For the kernel it is too revealing as well when it keeps access times in another way than the visible one, where that
+   is locked (mnt_already_visible()): nothing is lost when it does not. */
+static int new_like_visible(const struct rootfs *rootfs, const struct mount_entry *entry, const char *visible,
+			    struct fresh *how)
+{
+	const uint64_t asked = how->attrs;
+	int fd = new_or_read_only(rootfs, entry, how);
+	_cleanup_close_ int there = -EBADF;
+	uint64_t flags, times;
+
+	if (fd != -EPERM || !says_revealing(how))
+		return fd;
+	there = open(visible, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (there < 0 || mnt_flags(there, &flags) < 0)
+		return fd;
+	times = mount_attrs_times(flags);
+	if (times == (asked & (MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)))
+		return fd;
+	how->attrs = (asked & ~(uint64_t)(MOUNT_ATTR__ATIME | MOUNT_ATTR_NODIRATIME)) | times;
+	fd = new_or_read_only(rootfs, entry, how);
+	if (fd >= 0)
+		log_warning("%s: access times are kept as on the visible %s, which a new one cannot change here: option ignored",
+			    entry->destination, how->type);
+	return fd;
+}
+
 /* A copy of the host's mounts at `path`. */
 static int bind_host(struct rootfs *rootfs, const struct mount_entry *entry, const char *path,
 		     const struct target *target, struct err *e)
@@ -59,11 +91,6 @@ static int bind_host(struct rootfs *rootfs, const struct mount_entry *entry, con
 		return r;
 	r = rootfs_attach(rootfs, fd, target);
 	return r < 0 ? err_set(e, r, "cannot attach the host's %s", path) : 0;
-}
-
-static bool says_revealing(const struct fresh *how)
-{
-	return strstr(how->words, "revealing") != NULL;
 }
 
 /* Does the /proc of the host show the pid namespace that we are in?  Then its "self" is our pid. */
@@ -88,7 +115,7 @@ int virtual_proc(struct rootfs *rootfs, const struct mount_entry *entry, struct 
 
 	if (r < 0)
 		return r;
-	fd = new_or_read_only(rootfs, entry, &how);
+	fd = new_like_visible(rootfs, entry, "/proc", &how);
 	if (fd >= 0)
 		return fresh_attach(rootfs, entry, fd, &target, e);
 	if (fd == -EPERM && host_proc_is_ours()) {
@@ -97,7 +124,7 @@ int virtual_proc(struct rootfs *rootfs, const struct mount_entry *entry, struct 
 	}
 	if (fd == -EPERM && says_revealing(&how))
 		return explain_covered(e, fd, "proc", "/proc");
-	return explain_fs(e, fd, how.type, how.words);
+	return fresh_explain(e, fd, entry, &how);
 }
 
 int virtual_sysfs(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
@@ -109,11 +136,11 @@ int virtual_sysfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 
 	if (r < 0)
 		return r;
-	fd = new_or_read_only(rootfs, entry, &how);
+	fd = new_like_visible(rootfs, entry, "/sys", &how);
 	if (fd >= 0)
 		return fresh_attach(rootfs, entry, fd, &target, e);
 	if (fd != -EPERM)
-		return explain_fs(e, fd, how.type, how.words);
+		return fresh_explain(e, fd, entry, &how);
 	log_debug("%s: a new sysfs is refused, the host's /sys takes its place", entry->destination);
 	return bind_host(rootfs, entry, "/sys", &target, e);
 }
@@ -146,7 +173,7 @@ int virtual_mqueue(struct rootfs *rootfs, const struct mount_entry *entry, struc
 	if (fd == -EPERM && !(rootfs->env.new_namespaces & CLONE_NEWIPC))
 		return bind_host(rootfs, entry, "/dev/mqueue", &target, e);
 	if (fd < 0)
-		return explain_fs(e, fd, how.type, how.words);
+		return fresh_explain(e, fd, entry, &how);
 	r = label_root(rootfs, fd, e);
 	return r < 0 ? r : fresh_attach(rootfs, entry, fd, &target, e);
 }
@@ -178,7 +205,7 @@ int virtual_devpts(struct rootfs *rootfs, const struct mount_entry *entry, struc
 	}
 	fd = fresh_mount(rootfs, entry, &how);
 	if (fd < 0)
-		return explain_fs(e, fd, how.type, how.words);
+		return fresh_explain(e, fd, entry, &how);
 	return fresh_attach(rootfs, entry, fd, &target, e);
 }
 
@@ -253,7 +280,7 @@ int virtual_tmpfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 		how.attrs &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 	fd = fresh_mount(rootfs, entry, &how);
 	if (fd < 0)
-		return explain_fs(e, fd, how.type, how.words);
+		return fresh_explain(e, fd, entry, &how);
 	if (copy) {
 		r = copy_up(entry, fd, &target, e);
 		if (r < 0)

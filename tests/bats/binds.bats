@@ -160,6 +160,16 @@ load mount-helpers
 	done
 }
 
+@test "rro with slave or shared: a warning tells that later mounts arrive as they are" {
+	mkdir "$T/src"
+	add_mount /mnt "$T/src" rbind,rro,rslave
+	guest true
+	runs_with_warning "mounts[6] /mnt: what is mounted below its source later" "rprivate keeps out others"
+	config '.mounts[6].options[2] = "rprivate"'
+	ocirun --log-level warning run --bundle "$B" "$ID"
+	succeeded
+}
+
 @test "locked flags of the source are kept, and do not make the bind fail" {
 	in_mount_namespace 'mount -t tmpfs -o nosuid,nodev,noexec,noatime lock "$src"'
 	config '.linux.namespaces |= (map(select(.type != "user")) + [{type: "user"}]) |

@@ -78,6 +78,33 @@ add_device() {
 	no_container
 }
 
+@test "what mounts[] puts in the place of a default device stays" {
+	local mount
+	touch "$T/file"
+	for mount in /dev/urandom:/dev/random /dev/zero:/dev/null "$T/file:/dev/full"; do
+		config 'del(.mounts[6:]) | .mounts += [{destination: $d, source: $s, options: ["bind"]}]' \
+			--arg s "${mount%:*}" --arg d "${mount#*:}"
+		guest stat "${mount#*:}"
+		runs
+		is "$(jq -c '[.type, .rdev, .ino]' <<<"$output")" "$("$OCIRUN_TOOLS/guest" stat "${mount%:*}" | jq -c '[.type, .rdev, .ino]')"
+	done
+	config '.linux.devices = [{path: "/dev/full", type: "c", major: 1, minor: 7}]'
+	create_refused "linux.devices[0] /dev/full: a file is there already" "it is what mounts[6] puts there"
+	config 'del(.linux.devices, .mounts[6:]) | .mounts += [{destination: "/dev/ptmx", source: "/dev/ptmx", options: ["bind"]}]'
+	guest true
+	runs
+}
+
+@test "linux.devices: /dev/ptmx, as engines list it with --privileged, and a default device by another name" {
+	config '.linux.devices = [{path: "/dev/ptmx", type: "c", major: 5, minor: 2}, {path: "/dev/other", type: "c", major: 1, minor: 3}]'
+	guest stat /dev/other -- stat /dev/ptmx
+	runs
+	is "$(jq -r .rdev <<<"$output" | head -1)" 1:3
+	[[ $ROOTLESS == 1 ]] || config_many_ids
+	runs
+	is "$(jq -r .rdev <<<"$output" | head -1)" 1:3
+}
+
 @test "a device without major or minor, of an unknown type, or with a relative path is refused" {
 	local device
 	for device in '{"path":"/dev/x","type":"c","minor":1}' '{"path":"/dev/x","type":"b","major":1}' \

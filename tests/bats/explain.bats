@@ -83,8 +83,8 @@ root_is_a_subid() {
 	in_mount_namespace 'mkdir -p "$src/low"; mount -t tmpfs none "$src/low"; mkdir "$src/low/there"; mount -o remount,bind,ro "$src/low"'
 	add_mount /mnt "$T/src/low" rbind
 	add_mount /mnt/missing "$T/dir" bind
-	create_refused "mounts[7] /mnt/missing: the directory to mount on is missing and cannot be made: read-only file system" \
-		"create /mnt/missing in the image"
+	create_refused "mounts[7] /mnt/missing: the directory to mount on cannot be opened or made in mounts[6] /mnt: read-only file system" \
+		"create missing in $T/src/low"
 	config '.mounts[7].destination = "/mnt/there"'
 	runs
 }
@@ -95,6 +95,34 @@ root_is_a_subid() {
 	own_user_namespace
 	config '.mounts[6].type = "bpf"'
 	create_refused "mounts[6] /mnt: cannot make a file system of type bpf" "in a user namespace most types cannot be mounted"
+}
+
+@test "a target in a file system that an earlier mount has put there: which one" {
+	touch "$T/file"
+	add_mount /dev/pts/7 "$T/file" bind
+	create_refused "mounts[6] /dev/pts/7: the file to mount on cannot be opened or made in mounts[2] /dev/pts" "a devpts has no place for it"
+	config '.mounts[6].destination = "/sys/missing"'
+	create_refused "mounts[6] /sys/missing: the file to mount on cannot be opened or made in mounts[5] /sys" "a sysfs has no place for it"
+}
+
+@test "types that want something else: fuse a server, none a word, ext4 and squashfs another type" {
+	add_mount /mnt none defaults none
+	create_refused "mounts[6] /mnt: the kernel knows no file system of type \"none\"" "options need \"bind\" or \"rbind\""
+	config '.mounts[6].type = "fuse"'
+	create_refused "mounts[6] /mnt: cannot make a file system of type fuse" "the type fuse.PROGRAM starts one"
+	own_user_namespace
+	config '.mounts[6].type = "ext4"'
+	create_refused "mounts[6] /mnt: cannot make a file system of type ext4" "the type fuse.fuse2fs reads it without privilege"
+	config '.mounts[6].type = "tmpfs" | .mounts[6].source = "x" * 300'
+	create_refused "mounts[6] /mnt: cannot make a file system of type tmpfs" "its source has 300 bytes, and the kernel takes 255"
+}
+
+@test "options in one string with commas: each is a string of its own" {
+	add_mount /mnt tmpfs "" tmpfs
+	config '.mounts[6].options = ["size=1m,mode=700"]'
+	create_refused "mounts[6] /mnt: cannot make a file system of type tmpfs" "\"size=1m,mode=700\" is one option" "a comma divides none"
+	config '.mounts[6] |= (.type = "overlay" | .options = ["lowerdir=/a,upperdir=/b,workdir=/c"])'
+	create_refused "mounts[6] /mnt: \"lowerdir=/a,upperdir=/b,workdir=/c\" is one option"
 }
 
 @test "what the kernel says of an option is in the message" {
@@ -131,7 +159,7 @@ root_is_a_subid() {
 	add_mount /nothing none remount,nosuid
 	create_refused "mounts[6] /nothing: remount: cannot open it: no such file or directory"
 	config '.mounts[6].destination = "/etc"'
-	create_refused "mounts[6] /etc" "remount needs a mount that is there: is /etc a mount point?"
+	create_refused "mounts[6] /etc" "remount needs a mount that is there, and /etc is no mount point"
 }
 
 @test "roots by annotation: a size, a layer and a work directory that are wrong; mkdir helps" {

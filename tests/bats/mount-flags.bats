@@ -319,6 +319,15 @@ strictatime nostrictatime relatime'
 	create_refused "mounts[6]" "file system"
 }
 
+@test "remount of what is no mount is refused as well when there is nothing to change" {
+	local words
+	add_mount /etc none remount
+	for words in remount remount,rw remount,relatime remount,rprivate remount,defaults; do
+		config '.mounts[6].options = ($w | split(","))' --arg w "$words"
+		create_refused "mounts[6] /etc" "remount needs a mount that is there, and /etc is no mount point"
+	done
+}
+
 @test "a thousand words: the last one wins" {
 	add_mount /mnt tmpfs ro tmpfs
 	config '.mounts[6].options = [range(500) | "ro", "rw"] + ["nosuid"]'

@@ -141,7 +141,7 @@ load mount-helpers
 	local long
 	printf -v long '%04096d' 0
 	add_mount /mnt tmpfs "size=$long" tmpfs
-	refused "mounts[6]" "size=0000" -- run --bundle "$B" "$ID"
+	refused "mounts[6]" 'option "size" has 4096 bytes' "the kernel takes 255" -- run --bundle "$B" "$ID"
 	no_more_mounts
 	add_mount /mnt "$T/src" "bind,x$long"
 	create_refused "mounts[6]" x0000

@@ -140,6 +140,21 @@ type_of() { # TARGET
 	done
 }
 
+@test "access times of a new proc and sysfs: as asked, or in a user namespace as on the visible one, which is told" {
+	own_user_namespace
+	config '(.mounts[] | select(.destination == "/proc" or .destination == "/sys")).options = ["noatime", "nosuid"]'
+	guest mounts
+	runs_with_warning "/proc: access times are kept as on the visible proc" "/sys: access times are kept as on the visible sysfs"
+	is "$(mount_of /proc | jq -r .type)" proc
+	is "$(mount_of /sys | jq -r .type)" sysfs
+	has "$(mount_of /proc | jq -r .options)" nosuid
+	[[ $ROOTLESS == 0 ]] || return 0
+	config 'del(.linux.namespaces[] | select(.type == "user")) | del(.linux.uidMappings, .linux.gidMappings)'
+	runs
+	has "$(mount_of /proc | jq -r .options)" noatime
+	has "$(mount_of /sys | jq -r .options)" noatime
+}
+
 @test "proc twice, at two places, with options of its own" {
 	add_mount /other proc hidepid=2 proc
 	args /guest "do" readlink /other/self -- readlink /proc/self
