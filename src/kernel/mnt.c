@@ -93,11 +93,16 @@ static struct sys_mount_attr to_kernel(const struct mnt_attr *attr)
 	return kernel;
 }
 
-int mnt_set_attr(int fd, const struct mnt_attr *attr, bool recursive)
+int mnt_set_attr_at(int dirfd, const char *path, const struct mnt_attr *attr, bool recursive)
 {
 	const struct sys_mount_attr kernel = to_kernel(attr);
 
-	return sys_mount_setattr(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &kernel);
+	return sys_mount_setattr(dirfd, path, (*path ? 0 : AT_EMPTY_PATH) | (recursive ? AT_RECURSIVE : 0), &kernel);
+}
+
+int mnt_set_attr(int fd, const struct mnt_attr *attr, bool recursive)
+{
+	return mnt_set_attr_at(fd, "", attr, recursive);
 }
 
 int mnt_attach(int mnt_fd, int target_fd)

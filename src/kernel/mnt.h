@@ -45,6 +45,9 @@ void mnt_fs_words(const struct mnt_fs *fs, char *text, size_t n_text);
    `recursive`. 0 or -errno; a recursive change happens for all mounts or for none. */
 int mnt_set_attr(int fd, const struct mnt_attr *attr, bool recursive);
 
+/* The same for a mount that is found by its path, without the descriptor in between. */
+int mnt_set_attr_at(int dirfd, const char *path, const struct mnt_attr *attr, bool recursive);
+
 /* Attach a detached mount on the object that target_fd (O_PATH) stands for. After that mnt_fd is
    the attached mount. */
 int mnt_attach(int mnt_fd, int target_fd);

@@ -58,16 +58,12 @@ static int mkdir_in_parent(int root, const char *path, mode_t mode)
 {
 	_cleanup_free_ char *name = NULL;
 	_cleanup_close_ int parent = open_existing_parent(root, path, &name);
-	mode_t mask;
-	int r, fd;
+	int fd;
 
 	if (parent < 0)
 		return parent;
-	mask = umask(0);
-	r = mkdirat(parent, name, mode) < 0 ? -errno : 0;
-	umask(mask);
-	if (r < 0)
-		return r;
+	if (mkdirat(parent, name, mode) < 0)
+		return -errno;
 	fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -75,7 +71,6 @@ static int mkdir_in_parent(int root, const char *path, mode_t mode)
 int pathat_mkdir_p(int root, const char *path, mode_t mode)
 {
 	_cleanup_(walk_done) struct walk walk = { .root = root };
-	mode_t mask;
 	int r = mkdir_in_parent(root, path, mode);
 
 	if (r >= 0)
@@ -86,10 +81,7 @@ int pathat_mkdir_p(int root, const char *path, mode_t mode)
 	walk = walk_start(root, path);
 	walk.create = true;
 	walk.mode = mode;
-	/* Rather than chmod afterwards, when the name may already be another directory's. */
-	mask = umask(0);
 	r = walk_all(&walk);
-	umask(mask);
 	return r < 0 ? r : walk_open_here(&walk, O_PATH);
 }
 
@@ -148,7 +140,6 @@ static int no_directory(int fd)
 int pathat_create_file(int root, const char *path, mode_t mode)
 {
 	_cleanup_(walk_done) struct walk walk = { .root = root };
-	mode_t mask;
 	int r = pathat_open(root, path, O_PATH);
 
 	if (r != -ENOENT || !*path)
@@ -156,9 +147,7 @@ int pathat_create_file(int root, const char *path, mode_t mode)
 	walk = walk_start(root, path);
 	walk.create = true;
 	walk.mode = 0755;
-	mask = umask(0);
 	r = create_file(&walk, mode);
-	umask(mask);
 	return no_directory(r);
 }
 
@@ -187,7 +176,6 @@ static int open_existing_parent(int root, const char *path, char **ret_name)
 int pathat_open_parent(int root, const char *path, char **ret_name)
 {
 	_cleanup_(walk_done) struct walk walk = { .root = root };
-	mode_t mask;
 	int r = open_existing_parent(root, path, ret_name);
 
 	if (r != -ENOENT)
@@ -195,9 +183,7 @@ int pathat_open_parent(int root, const char *path, char **ret_name)
 	walk = walk_start(root, path);
 	walk.create = true;
 	walk.mode = 0755;
-	mask = umask(0);
 	r = walk_to_last(&walk);
-	umask(mask);
 	if (r < 0)
 		return r;
 	if (!walk.name)

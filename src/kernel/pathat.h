@@ -17,8 +17,9 @@ int pathat_open(int root, const char *path, int flags);
 int pathat_open_walk(int root, const char *path, int flags);
 
 /* mkdir -p beneath root, for what is missing as a rule, through the symlinks of the image, dangling ones included: their targets
-   are created inside the root.  Returns an O_PATH descriptor of the directory.  New directories get
-   `mode` whatever the umask, and inherit set-gid.  -EAGAIN when somebody keeps exchanging components. */
+   are created inside the root.  Returns an O_PATH descriptor of the directory.  New directories get `mode` less the
+   umask, which the caller sets once for all that it makes (chmod(2) afterwards could hit what has taken the name
+   since), and inherit set-gid.  -EAGAIN when somebody keeps exchanging components. */
 int pathat_mkdir_p(int root, const char *path, mode_t mode);
 
 /* As pathat_mkdir_p() for the parents (0755), then a regular, empty file; an existing object of any

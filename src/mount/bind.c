@@ -193,8 +193,9 @@ static int shift_ids(const struct rootfs *rootfs, const struct mount_entry *entr
 }
 
 /* Give the clone its ids, attributes and propagation, and put it in its place. */
-static int place(struct rootfs *rootfs, const struct mount_entry *entry, int fd, bool asked, struct err *e)
+static int place(struct rootfs *rootfs, const struct mount_entry *entry, int *owned, bool asked, struct err *e)
 {
+	const int fd = *owned;
 	_cleanup_(target_done) struct target target = TARGET_INIT;
 	bool recursive = has_own(entry, MOUNT_OWN_RBIND);
 	struct stat st;
@@ -213,7 +214,7 @@ static int place(struct rootfs *rootfs, const struct mount_entry *entry, int fd,
 		r = mount_attrs_finish(fd, &entry->options, recursive, e);
 	if (r < 0)
 		return r;
-	r = rootfs_attach(rootfs, fd, &target);
+	r = rootfs_attach(rootfs, owned, &target);
 	return r < 0 ? err_set(e, r, "cannot attach %s", entry->source) : 0;
 }
 
@@ -228,7 +229,7 @@ int bind_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct er
 	if (fd < 0)
 		return fd;
 	text = link_text(entry, fd);
-	return text ? copy_link(rootfs, entry, text, e) : place(rootfs, entry, fd, asked, e);
+	return text ? copy_link(rootfs, entry, text, e) : place(rootfs, entry, &fd, asked, e);
 }
 
 int bind_remount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)

@@ -89,7 +89,7 @@ static int mount_unified(struct rootfs *rootfs, const struct mount_entry *entry,
 
 	if (fd < 0)
 		return explain_fs(e, fd, "cgroup2", words);
-	return fresh_attach(rootfs, entry, fd, target, e);
+	return fresh_attach(rootfs, entry, &fd, target, e);
 }
 
 static const char *directory_of(const struct rootfs_cgroup *cgroup)
@@ -148,12 +148,13 @@ static int mount_hierarchies(struct rootfs *rootfs, const struct mount_entry *en
 	struct mnt_attr read_only = { .set = MOUNT_ATTR_RDONLY };
 	struct fresh how = { .type = "tmpfs", .extra = &mode, .n_extra = 1,
 			     .attrs = (attrs & ~(uint64_t)MOUNT_ATTR_RDONLY) };
-	_cleanup_close_ int tmpfs = fresh_mount(rootfs, entry, &how);
+	_cleanup_close_ int owned = fresh_mount(rootfs, entry, &how);
+	const int tmpfs = owned; /* whoever owns it then */
 	int r;
 
 	if (tmpfs < 0)
 		return explain_fs(e, tmpfs, how.type, how.words);
-	r = fresh_attach(rootfs, entry, tmpfs, target, e);
+	r = fresh_attach(rootfs, entry, &owned, target, e);
 	for (size_t i = 0; r >= 0 && i < rootfs->env.n_cgroups; i++)
 		r = mount_hierarchy(rootfs, &rootfs->env.cgroups[i], attrs, tmpfs, e);
 	if (r < 0 || !(attrs & MOUNT_ATTR_RDONLY))

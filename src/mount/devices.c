@@ -386,11 +386,9 @@ static bool dev_is_bound(const struct rootfs *rootfs)
 int mount_devices_make(struct rootfs *rootfs, struct err *e)
 {
 	bool dev_is_host = dev_is_bound(rootfs);
-	mode_t umask_before = umask(0);
 	int r = make_linux_devices(rootfs, dev_is_host, e);
 
 	if (r >= 0 && !dev_is_host)
 		r = make_defaults(rootfs, e);
-	umask(umask_before);
 	return r;
 }

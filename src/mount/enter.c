@@ -123,7 +123,6 @@ static bool on_initramfs(void)
 
 static int change_root(struct rootfs *rootfs, struct err *e)
 {
-	bool initramfs;
 	int r;
 
 	if (!rootfs->env.new_mount_ns) {
@@ -132,9 +131,9 @@ static int change_root(struct rootfs *rootfs, struct err *e)
 	}
 	if (rootfs->env.no_pivot)
 		return move_over(rootfs, e);
-	initramfs = on_initramfs();
 	r = mnt_pivot(rootfs->fd, true);
-	if (r == -EINVAL && initramfs)
+	/* refused, so "/" is what it was */
+	if (r == -EINVAL && on_initramfs())
 		return move_over(rootfs, e);
 	return r < 0 ? err_set(e, r, "pivot_root to %s", rootfs->path) : 0;
 }

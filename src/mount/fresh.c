@@ -123,7 +123,7 @@ int fresh_explain(struct err *e, int code, const struct mount_entry *entry, cons
 	return err_hint(e, "the option was \"%s\"", word);
 }
 
-int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt_fd, const struct target *target,
+int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int *mnt_fd, const struct target *target,
 		 struct err *e)
 {
 	const struct idmap_env idmap = rootfs_idmap_env(rootfs);
@@ -131,9 +131,9 @@ int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt
 
 	/* of an overlay the layers were shifted (layer.h) */
 	if (mount_entry_wants_idmap(entry) && entry->kind != MOUNT_OVERLAY)
-		r = idmap_apply(mnt_fd, entry, &idmap, true, e);
+		r = idmap_apply(*mnt_fd, entry, &idmap, true, e);
 	if (r >= 0 && entry->options.propagation)
-		r = mount_attrs_propagate(mnt_fd, &entry->options, false, e);
+		r = mount_attrs_propagate(*mnt_fd, &entry->options, false, e);
 	if (r < 0)
 		return r;
 	r = rootfs_attach(rootfs, mnt_fd, target);
@@ -153,5 +153,5 @@ int fresh_any(struct rootfs *rootfs, const struct mount_entry *entry, struct err
 	mnt_fd = fresh_mount(rootfs, entry, &how);
 	if (mnt_fd < 0)
 		return fresh_explain(e, mnt_fd, entry, &how);
-	return fresh_attach(rootfs, entry, mnt_fd, &target, e);
+	return fresh_attach(rootfs, entry, &mnt_fd, &target, e);
 }

@@ -42,8 +42,9 @@ int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, st
 /* What its failure means: explain_fs(), and which of the config's words it is about.  Returns code. */
 int fresh_explain(struct err *e, int code, const struct mount_entry *entry, const struct fresh *how);
 
-/* Shift ids, set propagation, attach: the last steps of all new file systems. */
-int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int mnt_fd, const struct target *target,
+/* Shift ids, set propagation, attach: the last steps of all new file systems.  *mnt_fd is taken over where
+   rootfs_attach() does. */
+int fresh_attach(struct rootfs *rootfs, const struct mount_entry *entry, int *mnt_fd, const struct target *target,
 		 struct err *e);
 
 /* Any type that needs no knowledge of ours. */

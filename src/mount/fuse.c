@@ -205,5 +205,5 @@ int fuse_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct er
 	if (r < 0)
 		return r;
 	mnt = fuse_make(rootfs, entry, entry->index, fuse_program(entry->mount->type), e);
-	return mnt < 0 ? mnt : fresh_attach(rootfs, entry, mnt, &target, e);
+	return mnt < 0 ? mnt : fresh_attach(rootfs, entry, &mnt, &target, e);
 }

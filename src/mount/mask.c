@@ -107,28 +107,30 @@ static int new_empty(void)
 	return r;
 }
 
-/* One empty file system serves all: the first is attached as it is, the others are its clones (clones of
-   detached mounts are not to be had before Linux 6.15). */
-static int hide_directory(int target, int *empty)
+/* What hides: made when it is needed for the first time, which is attached as it is; the others are its clones (clones
+   of detached mounts are not to be had before Linux 6.15). */
+struct cover {
+	int (*make)(void);
+	int fd; /* -EBADF: not yet */
+};
+
+static int attach_cover(struct cover *cover, int target)
 {
 	_cleanup_close_ int fd = -EBADF;
 
-	if (*empty < 0) {
-		*empty = new_empty();
-		return *empty < 0 ? *empty : mnt_attach(*empty, target);
+	if (cover->fd < 0) {
+		cover->fd = cover->make();
+		return cover->fd < 0 ? cover->fd : mnt_attach(cover->fd, target);
 	}
-	fd = mnt_clone(*empty, "", false, false);
+	fd = mnt_clone(cover->fd, "", false, false);
 	return fd < 0 ? fd : mnt_attach(fd, target);
 }
 
-static int hide_file(int target)
-{
-	_cleanup_close_ int fd = clone_null();
+struct covers {
+	struct cover file, directory;
+};
 
-	return fd < 0 ? fd : mnt_attach(fd, target);
-}
-
-static int hide(const struct rootfs *rootfs, const char *path, int *empty)
+static int hide(const struct rootfs *rootfs, const char *path, struct covers *covers)
 {
 	_cleanup_close_ int target = rootfs_open(rootfs, path);
 	struct stat st;
@@ -137,16 +139,13 @@ static int hide(const struct rootfs *rootfs, const char *path, int *empty)
 		return is_missing(target) ? 0 : target;
 	if (fstat(target, &st) < 0)
 		return -errno;
-	return S_ISDIR(st.st_mode) ? hide_directory(target, empty) : hide_file(target);
+	return attach_cover(S_ISDIR(st.st_mode) ? &covers->directory : &covers->file, target);
 }
 
-int mask_hide(struct rootfs *rootfs, struct err *e)
+static int hide_all(const struct rootfs *rootfs, const struct oci_linux *linux_, struct covers *covers, struct err *e)
 {
-	const struct oci_linux *linux_ = rootfs->env.config->linux_;
-	_cleanup_close_ int empty = -EBADF;
-
-	for (size_t i = 0; linux_ && i < linux_->n_masked_paths; i++) {
-		int r = hide(rootfs, linux_->masked_paths[i], &empty);
+	for (size_t i = 0; i < linux_->n_masked_paths; i++) {
+		int r = hide(rootfs, linux_->masked_paths[i], covers);
 
 		if (r == -ENODEV)
 			return err_say(e, r, "linux.maskedPaths[%zu] %s: the host's /dev/null is not the null device", i,
@@ -155,4 +154,15 @@ int mask_hide(struct rootfs *rootfs, struct err *e)
 			return err_set(e, r, "linux.maskedPaths[%zu] %s: cannot mask it", i, linux_->masked_paths[i]);
 	}
 	return 0;
+}
+
+int mask_hide(struct rootfs *rootfs, struct err *e)
+{
+	const struct oci_linux *linux_ = rootfs->env.config->linux_;
+	struct covers covers = { .file = { clone_null, -EBADF }, .directory = { new_empty, -EBADF } };
+	int r = linux_ ? hide_all(rootfs, linux_, &covers, e) : 0;
+
+	fd_close(&covers.file.fd);
+	fd_close(&covers.directory.fd);
+	return r;
 }

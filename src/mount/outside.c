@@ -255,14 +255,17 @@ int outside_make_targets(const struct oci_config *config, const char *bundle, st
 	_cleanup_free_ char *path = rootfs_path(config, bundle);
 	_cleanup_close_ int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct mount_plan plan;
+	mode_t umask_before;
 	int r;
 
 	if (root < 0)
 		return err_set(e, -errno, "root.path: %s", path);
 	r = mount_plan_make(config, bundle, &plan, e);
+	umask_before = umask(0);
 	for (size_t i = 0; r == 0 && i < plan.n_entries; i++)
 		if (plan.entries[i].kind != MOUNT_REMOUNT && is_on_root(&plan, i))
 			r = make_target(root, &plan.entries[i], e);
+	umask(umask_before);
 	mount_plan_done(&plan);
 	return r;
 }

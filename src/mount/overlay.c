@@ -349,7 +349,7 @@ static int mount_opened(struct rootfs *rootfs, const struct mount_entry *entry, 
 	if (r < 0)
 		return r;
 	fd = overlay_make(rootfs, entry, layers, e);
-	return fd < 0 ? fd : fresh_attach(rootfs, entry, fd, &target, e);
+	return fd < 0 ? fd : fresh_attach(rootfs, entry, &fd, &target, e);
 }
 
 int overlay_mount(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)

@@ -153,8 +153,11 @@ static bool is_anchor(const struct rootfs *rootfs, size_t i, const struct target
 	return anchor->fd >= 0 && anchor->dev == target->st.st_dev && anchor->ino == target->st.st_ino;
 }
 
-static int keep_anchors(struct rootfs *rootfs, int mnt_fd, const struct target *target)
+/* The first takes the descriptor; a link of the image may make one mount both. */
+static int keep_anchors(struct rootfs *rootfs, int *mnt_fd, const struct target *target)
 {
+	int taken = -EBADF;
+
 	for (size_t i = 0; i < N_ANCHORS; i++) {
 		struct rootfs_anchor *anchor = &rootfs->anchors[i];
 		struct stat st;
@@ -162,9 +165,10 @@ static int keep_anchors(struct rootfs *rootfs, int mnt_fd, const struct target *
 		if (!is_anchor(rootfs, i, target))
 			continue;
 		fd_close(&anchor->fd);
-		anchor->fd = fcntl(mnt_fd, F_DUPFD_CLOEXEC, 3);
+		anchor->fd = taken < 0 ? TAKE_FD(*mnt_fd) : fcntl(taken, F_DUPFD_CLOEXEC, 3);
 		if (anchor->fd < 0 || fstat(anchor->fd, &st) < 0)
 			return -errno;
+		taken = anchor->fd;
 		anchor->dev = st.st_dev;
 		anchor->ino = st.st_ino;
 	}
@@ -212,17 +216,16 @@ static int set_root(struct rootfs *rootfs, int fd)
 	return fstat(fd, &rootfs->st) < 0 ? -errno : 0;
 }
 
-int rootfs_attach(struct rootfs *rootfs, int mnt_fd, const struct target *target)
+int rootfs_attach(struct rootfs *rootfs, int *mnt_fd, const struct target *target)
 {
 	/* the cheap question first: it is asked for each mount */
 	bool over_root = target->st.st_ino == rootfs->st.st_ino && target->st.st_dev == rootfs->st.st_dev &&
 			 same_place(rootfs->fd, target->fd);
-	int r = mnt_attach(mnt_fd, target->fd), fd;
+	int r = mnt_attach(*mnt_fd, target->fd);
 
 	if (r < 0 || !over_root)
 		return r < 0 ? r : keep_anchors(rootfs, mnt_fd, target);
-	fd = fcntl(mnt_fd, F_DUPFD_CLOEXEC, 3);
-	return fd < 0 ? -errno : set_root(rootfs, fd);
+	return set_root(rootfs, TAKE_FD(*mnt_fd));
 }
 
 /*
@@ -231,14 +234,12 @@ int rootfs_attach(struct rootfs *rootfs, int mnt_fd, const struct target *target
  */
 static int cut_from_host(const struct rootfs *rootfs, struct err *e)
 {
-	struct mnt_attr slave = { .propagation = MS_SLAVE };
-	_cleanup_close_ int fd = -EBADF;
+	const struct mnt_attr slave = { .propagation = MS_SLAVE };
 	int r;
 
 	if (!rootfs->env.new_mount_ns || (rootfs->env.new_namespaces & CLONE_NEWUSER))
 		return 0;
-	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = fd < 0 ? -errno : mnt_set_attr(fd, &slave, true);
+	r = mnt_set_attr_at(AT_FDCWD, "/", &slave, true);
 	return r < 0 ? err_set(e, r, "cannot make the copies of the host's mounts slaves") : 0;
 }
 
@@ -352,7 +353,7 @@ static int assemble(struct rootfs *rootfs, struct err *e)
 int rootfs_assemble(const struct rootfs_env *env, struct rootfs **ret_rootfs, struct err *e)
 {
 	struct rootfs *rootfs = xcalloc(1, sizeof(*rootfs));
-	mode_t umask_before = umask(0022);
+	mode_t umask_before = umask(0); /* modes are what is written here */
 	int r;
 
 	rootfs->env = *env;

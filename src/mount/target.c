@@ -41,20 +41,21 @@ static int open_component(int dir_fd, const char *name, bool *ret_created)
 
 int target_open_strict(int dir_fd, const char *clean, bool *ret_created)
 {
-	_cleanup_close_ int fd = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	struct strv names = STRV_INIT;
-	int r = fd < 0 ? -errno : 0;
+	_cleanup_(strv_done) struct strv names = STRV_INIT;
+	_cleanup_close_ int fd = -EBADF;
 
 	strv_split(&names, clean, '/');
-	for (size_t i = 0; r >= 0 && i < names.n; i++) {
-		r = open_component(fd, names.v[i], ret_created);
-		if (r >= 0) {
-			fd_close(&fd);
-			fd = r;
-		}
+	for (size_t i = 0; i < names.n; i++) {
+		int next = open_component(i == 0 ? dir_fd : fd, names.v[i], ret_created);
+
+		if (next < 0)
+			return next;
+		fd_close(&fd);
+		fd = next;
 	}
-	strv_done(&names);
-	return r < 0 ? r : TAKE_FD(fd);
+	if (names.n == 0)
+		fd = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : TAKE_FD(fd);
 }
 
 /* Where the target lies in the container, for a target on procfs. New memory. */

@@ -59,5 +59,6 @@ bool rootfs_holds_path(const struct rootfs *rootfs, const char *path);
  */
 int rootfs_open(const struct rootfs *rootfs, const char *path);
 
-/* Attach mnt_fd on the target.  When the target is the root itself, the mount becomes the root. */
-int rootfs_attach(struct rootfs *rootfs, int mnt_fd, const struct target *target);
+/* Attach *mnt_fd on the target.  When the target is the root itself, the mount becomes the root; then, and for /proc
+   and /sys, the descriptor is taken over. */
+int rootfs_attach(struct rootfs *rootfs, int *mnt_fd, const struct target *target);

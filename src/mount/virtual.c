@@ -89,7 +89,7 @@ static int bind_host(struct rootfs *rootfs, const struct mount_entry *entry, con
 		r = mount_attrs_propagate(fd, &entry->options, true, e);
 	if (r < 0)
 		return r;
-	r = rootfs_attach(rootfs, fd, target);
+	r = rootfs_attach(rootfs, &fd, target);
 	return r < 0 ? err_set(e, r, "cannot attach the host's %s", path) : 0;
 }
 
@@ -117,7 +117,7 @@ int virtual_proc(struct rootfs *rootfs, const struct mount_entry *entry, struct 
 		return r;
 	fd = new_like_visible(rootfs, entry, "/proc", &how);
 	if (fd >= 0)
-		return fresh_attach(rootfs, entry, fd, &target, e);
+		return fresh_attach(rootfs, entry, &fd, &target, e);
 	if (fd == -EPERM && host_proc_is_ours()) {
 		log_debug("%s: a new proc is refused, the host's /proc takes its place", entry->destination);
 		return bind_host(rootfs, entry, "/proc", &target, e);
@@ -138,7 +138,7 @@ int virtual_sysfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 		return r;
 	fd = new_like_visible(rootfs, entry, "/sys", &how);
 	if (fd >= 0)
-		return fresh_attach(rootfs, entry, fd, &target, e);
+		return fresh_attach(rootfs, entry, &fd, &target, e);
 	if (fd != -EPERM)
 		return fresh_explain(e, fd, entry, &how);
 	log_debug("%s: a new sysfs is refused, the host's /sys takes its place", entry->destination);
@@ -175,7 +175,7 @@ int virtual_mqueue(struct rootfs *rootfs, const struct mount_entry *entry, struc
 	if (fd < 0)
 		return fresh_explain(e, fd, entry, &how);
 	r = label_root(rootfs, fd, e);
-	return r < 0 ? r : fresh_attach(rootfs, entry, fd, &target, e);
+	return r < 0 ? r : fresh_attach(rootfs, entry, &fd, &target, e);
 }
 
 /* gid=5 ("tty") is in every engine's default config, also where only one id is mapped: terminals then
@@ -190,10 +190,11 @@ static bool gid_is_unmapped(struct rootfs *rootfs, const struct mount_entry *ent
 
 int virtual_devpts(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
 {
-	static const char *const skip_gid[] = { "gid", NULL };
+	/* newinstance: all are, since Linux 4.7 */
+	static const char *const skip[] = { "newinstance", NULL }, *const skip_gid[] = { "newinstance", "gid", NULL };
 	_cleanup_(target_done) struct target target = TARGET_INIT;
 	_cleanup_close_ int fd = -EBADF;
-	struct fresh how = { .type = "devpts", .attrs = mount_attrs_fresh(&entry->options) };
+	struct fresh how = { .type = "devpts", .attrs = mount_attrs_fresh(&entry->options), .skip = skip };
 	int r = target_open(rootfs, entry, true, false, &target, e);
 
 	if (r < 0)
@@ -206,7 +207,7 @@ int virtual_devpts(struct rootfs *rootfs, const struct mount_entry *entry, struc
 	fd = fresh_mount(rootfs, entry, &how);
 	if (fd < 0)
 		return fresh_explain(e, fd, entry, &how);
-	return fresh_attach(rootfs, entry, fd, &target, e);
+	return fresh_attach(rootfs, entry, &fd, &target, e);
 }
 
 /* What a tmpfs inherits: as text for fsconfig(2). */
@@ -286,5 +287,5 @@ int virtual_tmpfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 		if (r < 0)
 			return r;
 	}
-	return fresh_attach(rootfs, entry, fd, &target, e);
+	return fresh_attach(rootfs, entry, &fd, &target, e);
 }

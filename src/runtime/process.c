@@ -110,9 +110,11 @@ static int enter_cwd(const struct process_run *run, struct err *e)
 	struct stat st;
 
 	if (stat(p->cwd, &st) < 0 && errno == ENOENT) {
+		const mode_t umask_before = umask(0);
 		_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		_cleanup_close_ int made = pathat_mkdir_p(root, p->cwd, 0755);
 
+		umask(umask_before);
 		if (made < 0)
 			return err_set(e, made, "process.cwd: create %s", p->cwd);
 	}

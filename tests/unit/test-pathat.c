@@ -253,7 +253,7 @@ static void check_made(int fd, const char *place, mode_t mode, const char *what)
 
 static void test_mkdir(void)
 {
-	mode_t old = umask(077);
+	mode_t old = umask(0);
 
 	check_made(pathat_mkdir_p(root, "a/b/c", 0755), "a/b/c", 0755, "plain");
 	check_made(pathat_mkdir_p(root, "a/b/c", 0700), "a/b/c", 0755, "again, nothing changes");
@@ -268,7 +268,9 @@ static void test_mkdir(void)
 	CHECK(pathat_mkdir_p(root, "file/x", 0755) == -ENOTDIR, "below a file");
 	CHECK(pathat_mkdir_p(root, "absfile", 0755) == -ENOTDIR, "a file");
 	CHECK(pathat_mkdir_p(root, "loop1/x", 0755) == -ELOOP, "a loop");
-	CHECK(umask(077) == 077, "the umask is what it was");
+	umask(027);
+	check_made(pathat_mkdir_p(root, "masked/d", 0777), "masked/d", 0750, "less the umask");
+	CHECK(umask(0) == 027, "the umask is what it was");
 	if (fchmodat(root, "a/b", 02755, 0) == 0 && pathat_mkdir_p(root, "a/b/g/h", 0750) >= 0)
 		check_made(pathat_open(root, "a/b/g/h", O_PATH), "a/b/g/h", 02750, "set-gid is inherited");
 	umask(old);
