@@ -19,30 +19,24 @@
 
 #define KILL_TIMEOUT_MS 30000 /* what the kernel may need to tear a large process down */
 
-static int kill_init(struct state *state, struct err *e)
+/* What is to be waited for is in *ret_init; its pidfd is -EBADF when nobody is there any more. */
+static int kill_init(struct state *state, struct state_now *ret_init, struct err *e)
 {
-	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
-	int r;
+	int r = state_look(state, ret_init, e);
 
-	r = state_look(state, &now, e);
-	if (r < 0 || now.pidfd < 0)
+	if (r < 0 || ret_init->pidfd < 0)
 		return r;
-	r = spawn_signal(now.pidfd, SIGKILL);
+	r = spawn_signal(ret_init->pidfd, SIGKILL);
 	if (r < 0 && r != -ESRCH)
 		return err_set(e, r, "container %s: kill its init", state->id);
 	return 0;
 }
 
-static int wait_for_init(struct state *state, struct err *e)
+static int wait_for_init(const struct state *state, const struct state_now *init, struct err *e)
 {
-	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
-	int r;
+	int r = init->pidfd < 0 ? 0 : spawn_wait_gone(init->pidfd, KILL_TIMEOUT_MS);
 
-	r = state_look(state, &now, e);
-	if (r < 0 || now.pidfd < 0)
-		return r;
-	r = spawn_wait_gone(now.pidfd, KILL_TIMEOUT_MS);
-	return r < 0 ? err_set(e, r, "container %s: process %d does not end", state->id, now.pid) : 0;
+	return r < 0 ? err_set(e, r, "container %s: process %d does not end", state->id, init->pid) : 0;
 }
 
 /* Remember the first error and go on: what can be removed is removed. */
@@ -72,7 +66,10 @@ static int wait_until_empty(struct cgroup *cgroup, const char *path, struct err 
 	return err_say(e, -EBUSY, "cgroup %s: not empty, and it is not known whose processes these are", path);
 }
 
-static int remove_cgroup(struct state *state, struct err *e)
+/* Everybody in the cgroup is killed, which also thaws: a frozen init dies only then.  Its end is awaited by its pidfd,
+   since the kernel tells of an empty cgroup at most every ten milliseconds (CGROUP_FILE_NOTIFY_MIN_INTV), counted from
+   when it was filled; with a pid namespace nobody is left then. */
+static int remove_cgroup(struct state *state, const struct state_now *init, struct err *e)
 {
 	const struct state_document *d = state_document(state);
 	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
@@ -81,21 +78,23 @@ static int remove_cgroup(struct state *state, struct err *e)
 	r = state_open_cgroup(d, &cgroup, e);
 	if (r == 0 && d->creating && d->pid == 0)
 		r = wait_until_empty(cgroup, d->cgroup_path ? d->cgroup_path : "", e);
+	if (r == 0 && init->pidfd >= 0)
+		r = cgroup_signal(cgroup, SIGKILL, e);
+	if (r == 0)
+		r = wait_for_init(state, init, e);
 	return r < 0 ? r : cgroup_remove(cgroup, e);
 }
 
 int launch_destroy(struct state *state, const struct oci_config *config, struct err *e)
 {
+	_cleanup_(state_now_done) struct state_now init = { .pidfd = -EBADF };
 	const struct state_document *d = state_document(state);
 	struct err first = ERR_INIT, each = ERR_INIT;
 
 	if (d) {
-		if (kill_init(state, &each) < 0)
+		if (kill_init(state, &init, &each) < 0)
 			note(&first, &each);
-		/* This also thaws: a frozen init dies only then. */
-		if (remove_cgroup(state, &each) < 0)
-			note(&first, &each);
-		if (wait_for_init(state, &each) < 0)
+		if (remove_cgroup(state, &init, &each) < 0)
 			note(&first, &each);
 		if (rdt_remove(d, &each) < 0)
 			note(&first, &each);
@@ -131,12 +130,13 @@ static int check_deletable(struct state *state, struct err *e)
 /* End a create that hangs in a hook: it holds the lock that we are going to wait for. */
 static void kill_unlocked(const char *root, const char *id)
 {
+	_cleanup_(state_now_done) struct state_now init = { .pidfd = -EBADF };
 	struct err ignored = ERR_INIT;
 	struct state state;
 
 	if (state_open(root, id, false, &state, &ignored) < 0)
 		return;
-	if (kill_init(&state, &ignored) < 0)
+	if (kill_init(&state, &init, &ignored) < 0)
 		log_debug("%s", ignored.text);
 	state_done(&state);
 }

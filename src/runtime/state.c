@@ -208,7 +208,18 @@ int state_write(struct state *state, const struct state_document *document, stru
 	return 0;
 }
 
-int state_remove(struct state *state, struct err *e)
+/* What is there in nearly all cases, without asking what is there.  -ENOTEMPTY: there is more. */
+static int remove_usual(struct state *state)
+{
+	static const char *const names[] = { "state.json", "config.json" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (unlinkat(state->dir_fd, names[i], 0) < 0 && errno != ENOENT)
+			return -errno;
+	return rmdir(state->path) < 0 ? -errno : 0;
+}
+
+static int remove_all(struct state *state, struct err *e)
 {
 	_cleanup_close_ int fd = fcntl(state->dir_fd, F_DUPFD_CLOEXEC, 3);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -226,6 +237,14 @@ int state_remove(struct state *state, struct err *e)
 	if (rmdir(state->path) < 0 && errno != ENOENT)
 		return err_set(e, -errno, "remove %s", state->path);
 	return 0;
+}
+
+int state_remove(struct state *state, struct err *e)
+{
+	int r = remove_usual(state);
+
+	/* Whatever else it is, it comes again, and is explained. */
+	return r == 0 || r == -ENOENT ? 0 : remove_all(state, e);
 }
 
 int state_read_config(const struct state *state, struct bundle_document *ret_config, struct err *e)
