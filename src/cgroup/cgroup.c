@@ -273,20 +273,35 @@ int cgroup_open(const struct cgroup_record *record, struct cgroup **ret_cgroup, 
 	return 0;
 }
 
+/* Nothing has to be looked up when all hierarchies are known, and the container is in all of them. */
+static bool is_in_all(const struct cgroup *cgroup)
+{
+	for (size_t i = 0; i < cgroup->hierarchies.n; i++)
+		if (cgroup->hierarchies.v[i].dir_fd < 0)
+			return false;
+	return cgroup->hierarchies.all && cgroup->record.path;
+}
+
 int cgroup_hierarchies(struct cgroup *cgroup, struct cgroup_hierarchy **ret, size_t *ret_n, struct err *e)
 {
-	_cleanup_(hierarchies_done) struct hierarchies all = HIERARCHIES_INIT;
+	_cleanup_(hierarchies_done) struct hierarchies found = HIERARCHIES_INIT;
+	const struct hierarchies *all = &found;
 	_cleanup_free_ char *self = NULL;
 	struct cgroup_hierarchy *list;
-	int r = hierarchies_find(true, &all, e);
+	bool in_all = is_in_all(cgroup);
+	int r = 0;
 
+	if (in_all)
+		all = &cgroup->hierarchies;
+	else
+		r = hierarchies_find(true, &found, e);
 	if (r < 0)
 		return r;
-	list = xcalloc(all.n, sizeof(*list));
-	for (size_t i = 0; i < all.n; i++) {
-		struct hierarchy *h = &all.v[i];
+	list = xcalloc(all->n, sizeof(*list));
+	for (size_t i = 0; i < all->n; i++) {
+		struct hierarchy *h = &all->v[i];
 		const char *path = cgroup->record.path;
-		bool joined = path && hierarchy_open_dir(h, path) == 0;
+		bool joined = in_all || (path && hierarchy_open_dir(h, path) == 0);
 		char *where = joined ? xstrdup(path) : NULL;
 
 		/* Where the container did not join, its processes stay with those of their parent. */
@@ -295,20 +310,20 @@ int cgroup_hierarchies(struct cgroup *cgroup, struct cgroup_hierarchy **ret, siz
 		if (!where && r == 0)
 			where = hierarchy_parse_path(h, self);
 		list[i] = (struct cgroup_hierarchy){
-			.name = TAKE_PTR(h->name),
-			.mountpoint = TAKE_PTR(h->mountpoint),
-			.options = TAKE_PTR(h->options),
+			.name = xstrdup(h->name),
+			.mountpoint = xstrdup(h->mountpoint),
+			.options = xstrdup(h->options),
 			.path = where ? where : xstrdup("/"),
 			.own = joined,
 			.v2 = h->v2,
 		};
 	}
 	if (r < 0) {
-		cgroup_hierarchies_free(list, all.n);
+		cgroup_hierarchies_free(list, all->n);
 		return err_set(e, r, "cannot read /proc/self/cgroup");
 	}
 	*ret = list;
-	*ret_n = all.n;
+	*ret_n = all->n;
 	return 0;
 }
 

@@ -100,6 +100,7 @@ pid_t cgroup_spawn(struct cgroup *cgroup, uint64_t flags, int *ret_pidfd)
 		write_end = fds[1];
 	}
 	pid = spawn_clone(flags, clone_fd, ret_pidfd);
+	cgroup->born_inside = clone_fd >= 0 ? pid : 0;
 	/* Not from where we are (the common ancestor is somebody else's), or not in there (it has sub-groups with
 	   controllers, it is threaded): who adopts it knows what to say. */
 	if (clone_fd >= 0 && (pid == -EACCES || pid == -EPERM || pid == -EBUSY || pid == -EOPNOTSUPP))

@@ -155,6 +155,7 @@ int hierarchies_find(bool all, struct hierarchies *ret_list, struct err *e)
 	if (root >= 0 && fstatfs(root, &st) < 0)
 		return err_set(e, -errno, "cannot look at " CGROUP_ROOT);
 
+	list.all = all || (root >= 0 && st.f_type == CGROUP2_SUPER_MAGIC);
 	if (root >= 0 && st.f_type == CGROUP2_SUPER_MAGIC) {
 		add(&list, TAKE_FD(root), CGROUP_ROOT, "", xstrdup(""), true);
 	} else if (root >= 0) {

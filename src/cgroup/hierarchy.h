@@ -22,9 +22,10 @@ struct hierarchy {
 struct hierarchies {
 	struct hierarchy *v;
 	size_t n;
+	bool all; /* of this machine */
 };
 
-#define HIERARCHIES_INIT { .v = NULL, .n = 0 }
+#define HIERARCHIES_INIT { .v = NULL, .n = 0, .all = false }
 
 /*
  * Find them where every distribution mounts them, below /sys/fs/cgroup, told by the type of the

@@ -34,6 +34,7 @@ struct cgroup {
 	bool rootless;
 	bool everywhere; /* in all hierarchies; else in the v2 one alone */
 	int joined_fd;   /* a pipe on which the child of cgroup_spawn() says that it has moved itself, or -EBADF */
+	pid_t born_inside; /* the child that cgroup_spawn() made in the v2 directory; not above 0: none */
 	bool unstarted;  /* systemd: planned, so a unit of this name is somebody else's */
 	struct hierarchies hierarchies;
 };

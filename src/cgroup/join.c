@@ -73,7 +73,7 @@ int fs_join(struct cgroup *cgroup, pid_t pid, struct err *e)
 			return err_set(e, r, "process %d of the container: cannot read its cgroups", pid);
 		r = fs_join_v1(cgroup, pid, where, e);
 	}
-	if (r < 0 || !h || is_in(cgroup, h, where))
+	if (r < 0 || !h || cgroup->born_inside == pid || is_in(cgroup, h, where))
 		return r;
 	return v2_join(h, cgroup->record.path, pid, e);
 }
