@@ -9,15 +9,12 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fdio.h"
 #include "kernel/procfs.h"
 
-#define STAT_MAX 4096
+#define STAT_MAX 2048
 
 /* Whole pages. */
 struct range {
@@ -55,22 +52,29 @@ static int map_again(struct range at, const ElfW(Phdr) *segment, int fd)
 	return p == MAP_FAILED ? -errno : 0;
 }
 
-/* Data that may have changed goes into memory of its own, which then takes the segment's place.  The kernel copies:
-   memcpy(3) is watched by sanitizers, which keep parts of the data out of bounds.  Nothing is stored in between. */
+/* Word by word and unwatched, as sanitizers keep parts of the data out of bounds for memcpy(3). */
+__attribute__((no_sanitize("address", "undefined"))) static void copy_words(volatile uint64_t *to, uintptr_t from, size_t n)
+{
+	const volatile uint64_t *words = (const volatile uint64_t *)from;
+
+	for (size_t i = 0; i < n / sizeof(*words); i++)
+		to[i] = words[i];
+}
+
+/* Data that may have changed goes into memory of its own, which then takes the segment's place.  Nothing is stored in
+   between. */
 static int copy_to_memory(struct range at)
 {
 	size_t n = at.end - at.begin;
-	void *copy = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct iovec to = { copy, n }, from = { (void *)at.begin, n };
-	ssize_t copied;
+	void *copy = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	int r;
 
 	if (copy == MAP_FAILED)
 		return -errno;
-	copied = process_vm_readv(getpid(), &to, 1, &from, 1, 0);
-	if (copied == (ssize_t)n && mremap(copy, n, n, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)at.begin) != MAP_FAILED)
+	copy_words(copy, at.begin, n);
+	if (mremap(copy, n, n, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)at.begin) != MAP_FAILED)
 		return 0;
-	r = copied >= 0 && copied != (ssize_t)n ? -EIO : -errno;
+	r = -errno;
 	munmap(copy, n);
 	return r;
 }
@@ -112,7 +116,7 @@ static int move_segments(const struct dl_phdr_info *program, int fd)
 /* PR_SET_MM_MAP sets all or nothing, so the kernel is told what it knows already: proc(5), /proc/PID/stat. */
 static int read_record(struct prctl_mm_map *ret_map)
 {
-	_cleanup_free_ char *line = NULL;
+	char line[STAT_MAX];
 	const struct {
 		int number;
 		__u64 *value;
@@ -122,8 +126,7 @@ static int read_record(struct prctl_mm_map *ret_map)
 		{ 48, &ret_map->arg_start },  { 49, &ret_map->arg_end },    { 50, &ret_map->env_start },
 		{ 51, &ret_map->env_end },
 	};
-	size_t n;
-	int r = fdio_read_file(AT_FDCWD, "/proc/self/stat", STAT_MAX, &line, &n);
+	int r = procfs_stat_line("self", line, sizeof(line));
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(fields); i++) {
 		uint64_t value;
@@ -132,7 +135,7 @@ static int read_record(struct prctl_mm_map *ret_map)
 		if (r == 0)
 			*fields[i].value = value;
 	}
-	ret_map->brk = (__u64)syscall(SYS_brk, 0);
+	ret_map->brk = (__u64)(uintptr_t)sbrk(0);
 	return r;
 }
 

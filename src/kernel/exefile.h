@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The file that /proc/self/exe leads to, exchanged for another way to the same file, without a second execution:
- * some fifteen system calls instead of an exec with all its dynamic linking.
+ * some twelve system calls instead of an exec with all its dynamic linking.
  */
 #pragma once
 

@@ -202,22 +202,33 @@ static int parse_stat(const char *line, uint64_t *ret_start_time, char *ret_stat
 	return procfs_stat_field(line, 22, ret_start_time);
 }
 
-int procfs_stat(pid_t pid, uint64_t *ret_start_time, char *ret_state)
+int procfs_stat_line(const char *who, char *line, size_t n_line)
 {
 	_cleanup_close_ int fd = -EBADF;
-	char path[32], line[2048];
+	char path[32];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%s/stat", who);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 && errno == ENOENT)
-		return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? -EACCES : -ESRCH;
 	if (fd < 0)
 		return -errno;
-	/* ESRCH when it went away in between. */
-	n = read(fd, line, sizeof(line) - 1);
+	/* All of it at once: a single line. */
+	n = read(fd, line, n_line - 1);
 	if (n < 0)
 		return -errno;
 	line[n] = '\0';
-	return parse_stat(line, ret_start_time, ret_state);
+	return 0;
+}
+
+int procfs_stat(pid_t pid, uint64_t *ret_start_time, char *ret_state)
+{
+	char who[16], line[2048];
+	int r;
+
+	snprintf(who, sizeof(who), "%d", pid);
+	r = procfs_stat_line(who, line, sizeof(line));
+	if (r == -ENOENT)
+		return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM) ? -EACCES : -ESRCH;
+	/* ESRCH when it went away in between. */
+	return r < 0 ? r : parse_stat(line, ret_start_time, ret_state);
 }

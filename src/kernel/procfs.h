@@ -28,5 +28,8 @@ int procfs_open_pid(int proc_fd, pid_t pid);
    not show (hidepid, or no /proc at all). */
 int procfs_stat(pid_t pid, uint64_t *ret_start_time, char *ret_state);
 
+/* The line of /proc/WHO/stat, WHO being a pid or "self"; -ENOENT when there is none, -ESRCH when it ends meanwhile. */
+int procfs_stat_line(const char *who, char *line, size_t n_line);
+
 /* A field of a line of /proc/PID/stat, counted as in proc(5), from 4 on; -EIO when the line ends before it. */
 int procfs_stat_field(const char *line, int number, uint64_t *ret_value);

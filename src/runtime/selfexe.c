@@ -26,21 +26,29 @@
 #include "base/str.h"
 #include "kernel/exefile.h"
 #include "kernel/mnt.h"
-#include "kernel/pathat.h"
 #include "kernel/syscalls.h"
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define CMDLINE_MAX (4U << 20)
 
-/* Nobody can write it, whoever he is. */
-static bool is_immutable(int fd)
+static bool is_sealed(int fd)
 {
 	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS;
+}
+
+static bool is_on_read_only(int fd)
+{
 	uint64_t flags;
 
-	if (seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS)
-		return true;
 	return mnt_flags(fd, &flags) == 0 && (flags & ST_RDONLY);
+}
+
+/* Nobody can write it, whoever he is.  What can have seals is in memory, and has no name (memfd_create(2)). */
+static bool is_immutable(int fd, const struct stat *st)
+{
+	return (st->st_nlink == 0 && is_sealed(fd)) || is_on_read_only(fd);
 }
 
 /* The container's root may do to the file what its owner may, if the owner is one of the container's ids; so may its
@@ -113,10 +121,23 @@ static int read_arguments(struct strv *ret_argv, struct err *e)
 	return 0;
 }
 
-/* All that is refused is made up for by a second execution. */
-static int run_on_from(int mount_fd)
+/* The file on that mount, for reading.  Whatever /proc leads to, it counts when it is our file where nobody can
+   write it. */
+static int open_mounted(int mount_fd, const struct stat *self)
 {
-	_cleanup_close_ int fd = pathat_reopen(mount_fd, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *path = str_printf("/proc/self/fd/%d", mount_fd);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_dev == self->st_dev && st.st_ino == self->st_ino && is_on_read_only(fd) ? TAKE_FD(fd) : -EXDEV;
+}
+
+/* All that is refused is made up for by a second execution. */
+static int run_on_from(int mount_fd, const struct stat *self)
+{
+	_cleanup_close_ int fd = open_mounted(mount_fd, self);
 	int r = fd < 0 ? fd : exefile_replace(fd);
 
 	if (r < 0)
@@ -135,20 +156,19 @@ static int execute_again(int fd, struct err *e)
 	return err_set(e, r, "protect ocirun's own binary: execute it");
 }
 
-static int move_away(int self, struct err *e)
+static int move_away(int self, const struct stat *st, struct err *e)
 {
 	_cleanup_close_ int fd = make_read_only_mount();
-	bool is_mount = fd >= 0;
 
+	if (fd >= 0 && run_on_from(fd, st) == 0)
+		return 0;
 	/* EPERM: only root may clone mounts, and everybody may copy. */
 	if (fd == -EPERM)
 		fd = make_sealed_copy(self);
 	if (fd < 0)
 		return err_set(e, fd, "protect ocirun's own binary");
-	if (!is_immutable(fd))
+	if (!is_sealed(fd) && !is_on_read_only(fd))
 		return err_say(e, -EIO, "protect ocirun's own binary: it can be written all the same");
-	if (is_mount && run_on_from(fd) == 0)
-		return 0;
 	return execute_again(fd, e);
 }
 
@@ -159,8 +179,8 @@ int selfexe_protect(const struct userns_map *uids, struct err *e)
 
 	if (self < 0 || fstat(self, &st) < 0)
 		return err_set(e, -errno, "/proc/self/exe");
-	if (!is_writable_for(uids, &st) || is_immutable(self))
+	if (!is_writable_for(uids, &st) || is_immutable(self, &st))
 		return 0;
 	log_debug("selfexe: the container's ids may write %s: running from a place that nobody can write", "/proc/self/exe");
-	return move_away(self, e);
+	return move_away(self, &st, e);
 }
