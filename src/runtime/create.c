@@ -64,9 +64,11 @@ static int stage_open(struct launch *l, struct err *e)
 		if (l->console_socket < 0)
 			return l->console_socket;
 	}
-	l->start_socket = sock_listen_at(l->state.dir_fd, STATE_START_SOCKET);
-	if (l->start_socket < 0)
-		return err_set(e, l->start_socket, "listen on %s/" STATE_START_SOCKET, l->state.path);
+	if (!l->running) {
+		l->start_socket = sock_listen_at(l->state.dir_fd, STATE_START_SOCKET);
+		if (l->start_socket < 0)
+			return err_set(e, l->start_socket, "listen on %s/" STATE_START_SOCKET, l->state.path);
+	}
 	r = prepare_groups(l, e);
 	if (r < 0)
 		return r;

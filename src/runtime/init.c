@@ -254,19 +254,21 @@ static int stage_ready(struct launch *l, struct err *e)
 	   kill, or look in. */
 	end_on_signals();
 	forget_environment();
-	open_to_caller(l, true);
+	if (!l->running)
+		open_to_caller(l, true);
 	/* The runtime may leave now; if it dies before it has written down who we are, the socket tells. */
 	prctl(PR_SET_PDEATHSIG, 0);
 	r = sync_send(l->init_sync, SYNC_READY, 0, -EBADF, e);
 	if (r == 0)
 		r = sync_expect(l->init_sync, SYNC_COMMITTED, NULL, e);
-	if (r == 0)
+	/* `run` goes on to start it, and has nobody else to talk to. */
+	if (r == 0 && !l->running)
 		fd_close(&l->init_sync);
 	return r;
 }
 
 /* From here on we talk to `start`. */
-static int stage_wait(struct launch *l, struct err *e)
+static int wait_for_start(struct launch *l, struct err *e)
 {
 	int fd;
 
@@ -278,9 +280,16 @@ static int stage_wait(struct launch *l, struct err *e)
 	open_to_caller(l, false);
 	fd_close(&l->start_socket);
 	l->init_sync = fd;
-	if (!l->config->process)
-		return err_say(e, -EINVAL, "process: required property is missing");
 	return 0;
+}
+
+static int stage_wait(struct launch *l, struct err *e)
+{
+	int r = l->running ? 0 : wait_for_start(l, e);
+
+	if (r == 0 && !l->config->process)
+		return err_say(e, -EINVAL, "process: required property is missing");
+	return r;
 }
 
 static int hand_over_listener(void *ctx, int fd, struct err *e)

@@ -49,7 +49,7 @@ struct launch {
 	bool cgroup_made;
 	int join_fds[OCI_NS_TYPES];
 	int console_socket; /* connected */
-	int start_socket;   /* init's listening end */
+	int start_socket;   /* init's listening end; none for `run`, which stays in touch by `sync` */
 	int old_oom;        /* process_restore_oom() */
 	int notify_socket;  /* notify.h; `run` only */
 	struct notify_config *notify;
@@ -105,8 +105,8 @@ int launch_finish(struct launch *l, int r, struct err *e);
 /* Connect to a created container's init and wait until its program runs; then the poststart hooks. */
 int launch_start(struct state *state, const struct oci_config *config, struct err *e);
 
-/* The same for who knows that it is "created", because he has held the lock since it became so.  pidfd is init's. */
-int launch_start_created(struct state *state, const struct oci_config *config, int pidfd, struct err *e);
+/* The same for who has held the lock since it was "created".  pidfd is init's, and sock is connected to it. */
+int launch_start_created(struct state *state, const struct oci_config *config, int pidfd, int sock, struct err *e);
 
 /* Kill init and everything in the cgroup, and remove all traces; used by delete and by failures.  Steps that
    fail are named in *e, and the rest is done all the same. */

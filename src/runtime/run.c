@@ -34,7 +34,7 @@ static int wait_until_ready(struct launch *l, struct err *e)
 static int start_and_wait(struct launch *l, struct monitor *monitor, int *ret_status, struct err *e)
 {
 	struct monitor_child child;
-	int r = launch_start_created(&l->state, l->config, l->pidfd, e);
+	int r = launch_start_created(&l->state, l->config, l->pidfd, l->sync, e);
 
 	if (r == 0 && !monitor && l->notify_socket >= 0)
 		r = wait_until_ready(l, e);

@@ -77,21 +77,18 @@ static int run_poststart(const struct state *state, const struct oci_config *con
 	return r;
 }
 
-int launch_start_created(struct state *state, const struct oci_config *config, int pidfd, struct err *e)
+static int check_process(const struct state *state, const struct oci_config *config, struct err *e)
 {
-	_cleanup_close_ int sock = -EBADF;
-	int r = 0;
+	if (config->process)
+		return 0;
+	return err_say(e, -EINVAL, "cannot start container %s: process: required property is missing", state->id);
+}
 
-	if (!config->process)
-		return err_say(e, -EINVAL, "cannot start container %s: process: required property is missing", state->id);
+int launch_start_created(struct state *state, const struct oci_config *config, int pidfd, int sock, struct err *e)
+{
+	int r = check_process(state, config, e);
 
-	sock = connect_init(state, e);
-	if (sock < 0)
-		return sock;
-	/* It is "created" no longer, whatever happens to us: the socket has had its one visitor. */
-	if (unlinkat(state->dir_fd, STATE_START_SOCKET, 0) < 0 && errno != ENOENT)
-		r = err_set(e, -errno, "remove %s/" STATE_START_SOCKET, state->path);
-	else
+	if (r == 0)
 		r = follow(sock, state, config, e);
 	if (r < 0) {
 		end_init(pidfd);
@@ -105,6 +102,7 @@ int launch_start_created(struct state *state, const struct oci_config *config, i
 int launch_start(struct state *state, const struct oci_config *config, struct err *e)
 {
 	_cleanup_(state_now_done) struct state_now now = { .pidfd = -EBADF };
+	_cleanup_close_ int sock = -EBADF;
 	int r = state_look(state, &now, e);
 
 	if (r < 0)
@@ -112,7 +110,19 @@ int launch_start(struct state *state, const struct oci_config *config, struct er
 	if (now.status != OCI_STATUS_CREATED)
 		return err_say(e, -EINVAL, "cannot start container %s: it is %s, not created", state->id,
 			       oci_status_name(now.status));
-	return launch_start_created(state, config, now.pidfd, e);
+	r = check_process(state, config, e);
+	if (r < 0)
+		return r;
+	sock = connect_init(state, e);
+	if (sock < 0)
+		return sock;
+	/* It is "created" no longer, whatever happens to us: the socket has had its one visitor. */
+	if (unlinkat(state->dir_fd, STATE_START_SOCKET, 0) < 0 && errno != ENOENT) {
+		r = err_set(e, -errno, "remove %s/" STATE_START_SOCKET, state->path);
+		end_init(now.pidfd);
+		return r;
+	}
+	return launch_start_created(state, config, now.pidfd, sock, e);
 }
 
 int container_start(const struct runtime *rt, const char *id, struct err *e)
