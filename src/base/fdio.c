@@ -31,7 +31,7 @@ int fdio_write_all(int fd, const void *p, size_t n)
 
 int fdio_read_all(int fd, size_t max, char **ret_text, size_t *ret_len)
 {
-	size_t size = 4096, len = 0;
+	size_t size = 4096, len = 0, told = 0;
 	_cleanup_free_ char *text = NULL;
 	struct stat st;
 
@@ -39,7 +39,8 @@ int fdio_read_all(int fd, size_t max, char **ret_text, size_t *ret_len)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
 		if ((uintmax_t)st.st_size > max)
 			return -EFBIG;
-		size = (size_t)st.st_size + 2;
+		told = (size_t)st.st_size;
+		size = told + 2;
 	}
 	text = xmalloc(size);
 	for (;;) {
@@ -54,6 +55,9 @@ int fdio_read_all(int fd, size_t max, char **ret_text, size_t *ret_len)
 		len += (size_t)n;
 		if (len > max)
 			return -EFBIG;
+		/* As much as was told, and not the byte more that was asked for: the end. */
+		if (told > 0 && len == told)
+			break;
 		if (len == size - 1) {
 			size *= 2;
 			text = xrealloc(text, size, 1);

@@ -4,6 +4,7 @@
  * What a command does is in cmd-NAME.c.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,6 +55,11 @@ static const struct command *find_command(const char *name, struct err *e)
 /* A caller may have closed the standard descriptors: what is opened next must not become one of them. */
 static int open_missing_fds(struct err *e)
 {
+	struct pollfd fds[] = { { .fd = STDIN_FILENO }, { .fd = STDOUT_FILENO }, { .fd = STDERR_FILENO } };
+
+	/* Asked all at once.  POLLNVAL may also be an O_PATH descriptor; an error, a limit that is below three. */
+	if (poll(fds, ARRAY_SIZE(fds), 0) >= 0 && !((fds[0].revents | fds[1].revents | fds[2].revents) & POLLNVAL))
+		return 0;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) /* takes the lowest number */
 			return err_set(e, -errno, "/dev/null");

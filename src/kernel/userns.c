@@ -87,13 +87,21 @@ int userns_map_read(const char *path, struct userns_map *ret_map)
 
 bool userns_inside(void)
 {
+	_cleanup_close_ int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	_cleanup_(userns_map_done) struct userns_map map = { NULL, 0 };
+	char text[64];
+	ssize_t n;
 
 	/* A kernel without user namespaces has no such file. */
-	if (userns_map_read("/proc/self/uid_map", &map) < 0)
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
 		return false;
-	return map.n_extents != 1 || map.extents[0].inside != 0 || map.extents[0].outside != 0 ||
-	       map.extents[0].count != UINT32_MAX;
+	/* Of the first one it is a single line, which maps all ids. */
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if ((size_t)n != strlen(text) + 1 || parse_map_line(text, &map) < 0)
+		return true;
+	return map.extents[0].inside != 0 || map.extents[0].outside != 0 || map.extents[0].count != UINT32_MAX;
 }
 
 /* "name:start:count", for this user.  The pieces point into line, which is changed. */
