@@ -116,7 +116,7 @@ int placement_set_memory(const struct oci_memory_policy *policy, struct err *e)
 	if (r < 0)
 		err_set(e, r, "linux.memoryPolicy: set_mempolicy");
 	if (r == -EINVAL)
-		err_hint(e, "the nodes have to be in /sys/devices/system/node/has_memory and in the cpuset, and the kernel has to "
-			    "know the mode");
+		err_hint(e, "the nodes have to be in /sys/devices/system/node/has_memory and in the cpuset, and the "
+			    "kernel has to know the mode");
 	return r;
 }

@@ -244,9 +244,9 @@ static int restrict_and_tell(const struct process_run *run, int ruleset, struct 
 	return r;
 }
 
-/* User and capabilities, and the word that says so; no capabilities in the config are no capabilities.  Without no_new_privs only CAP_SYS_ADMIN
-   may restrict itself and load a filter, so that goes first; with it the filter comes as late as possible, since it may
-   forbid what is done here. */
+/* User and capabilities, and the word that execve is next; no capabilities in the config are no capabilities.  Without
+   no_new_privs only CAP_SYS_ADMIN may restrict itself and load a filter, so that goes first; with it the filter comes as
+   late as possible, since it may forbid what is done here. */
 static int drop_privileges(const struct process_run *run, int ruleset, struct err *e)
 {
 	const struct oci_process *p = run->process;
