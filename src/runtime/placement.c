@@ -106,9 +106,12 @@ int placement_set_memory(const struct oci_memory_policy *policy, struct err *e)
 
 	if (!policy)
 		return 0;
+	r = placement_check_list(policy->nodes, "linux.memoryPolicy.nodes", e);
+	if (r < 0)
+		return r;
 	any = !str_empty(policy->nodes);
-	if (any && parse_list(policy->nodes, &nodes) < 0)
-		return err_say(e, -EINVAL, "linux.memoryPolicy.nodes: '%s' is not a list such as 0-3,7", policy->nodes);
+	if (any)
+		(void)parse_list(policy->nodes, &nodes); /* it has just been checked */
 	mode = modes[policy->mode];
 	for (size_t i = 0; i < policy->n_flags; i++)
 		mode |= flags[policy->flags[i]];

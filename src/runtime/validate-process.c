@@ -33,7 +33,7 @@ static int check_user(const struct oci_user *u, const char *path, struct err *e)
 	if (u->n_additional_gids > GROUPS_MAX)
 		return err_say(e, -EINVAL, "%s.user.additionalGids: %zu groups are too many, the kernel takes %d", path,
 			       u->n_additional_gids, GROUPS_MAX);
-	if (u->umask && *u->umask > 0777)
+	if (u->umask && *u->umask > 07777)
 		return err_say(e, -EINVAL, "%s.user.umask: %u is out of range", path, *u->umask);
 	return 0;
 }

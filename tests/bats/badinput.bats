@@ -217,7 +217,6 @@ accepts() {
 	breaks '.process.user = {"uid": 0, "gid": 4294967295}' process.user.gid
 	breaks '.process.user.additionalGids = [4294967295]' process.user.additionalGids
 	breaks '.process.user.additionalGids = [range(65537)]' process.user.additionalGids 65536
-	breaks '.process.user.umask = 512' process.user.umask
 }
 
 @test "an empty string as program is refused" {

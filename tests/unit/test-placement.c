@@ -41,11 +41,11 @@ static void test_texts(void)
 		      placement_set_cpus("", "here", &e) == 0 && placement_set_memory(NULL, &e) == 0,
 	      "what is absent changes nothing");
 	placement_check_list("3-1", "process.execCPUAffinity.final", &e);
-	CHECK_STR(e.text, "process.execCPUAffinity.final: '3-1' is not a list such as 0-3,7");
+	CHECK_STR(e.text, "process.execCPUAffinity.final: '3-1' is not a list such as 0-3,7 of numbers below 8192");
 	placement_set_cpus("x", "here", &e);
-	CHECK_STR(e.text, "here: 'x' is not a list such as 0-3,7");
+	CHECK_STR(e.text, "here: 'x' is not a list such as 0-3,7 of numbers below 8192");
 	CHECK(placement_set_memory(&policy, &e) == -EINVAL, "nodes that are no list");
-	CHECK_STR(e.text, "linux.memoryPolicy.nodes: 'x' is not a list such as 0-3,7");
+	CHECK_STR(e.text, "linux.memoryPolicy.nodes: 'x' is not a list such as 0-3,7 of numbers below 8192");
 }
 
 static void test_cpus(void)
@@ -86,7 +86,8 @@ static void test_memory(void)
 	CHECK(r == 0, "MPOL_LOCAL");
 	CHECK(placement_set_memory(&normal, &e) == 0, "MPOL_DEFAULT");
 	CHECK(placement_set_memory(&far_away, &e) == -EINVAL, "a node that is not there");
-	CHECK_STR(e.text, "linux.memoryPolicy: set_mempolicy: invalid argument");
+	CHECK_STR(e.text, "linux.memoryPolicy: set_mempolicy: invalid argument; the nodes have to be in "
+			  "/sys/devices/system/node/has_memory and in the cpuset, and the kernel has to know the mode");
 }
 
 int main(void)

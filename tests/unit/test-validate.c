@@ -227,14 +227,25 @@ static void test_devices(void)
 		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'container_eth0'}}", OK },
 		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{},'0123456789abcdef':{}}",
 		  "linux.netDevices.0123456789abcdef: not the name of a network interface" },
+		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'eth%d'}}", OK },
+		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'e%d%d'}}",
+		  "linux.netDevices.eth0.name: 'e%d%d' is not the name of a network interface, nor a template such as eth%d" },
+		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'%s'}}",
+		  "linux.netDevices.eth0.name: '%s' is not the name of a network interface, nor a template such as eth%d" },
+		{ "'namespaces':[{'type':'user'}],'uidMappings':[{'containerID':0,'hostID':5,'size':2},"
+		  "{'containerID':1,'hostID':9,'size':1}],'gidMappings':[{'containerID':0,'hostID':5,'size':2}]",
+		  "linux.uidMappings[1]: maps ids of the container that [0] maps already" },
+		{ "'namespaces':[{'type':'user'}],'uidMappings':[{'containerID':0,'hostID':5,'size':2}],"
+		  "'gidMappings':[{'containerID':7,'hostID':6,'size':1},{'containerID':0,'hostID':5,'size':2}]",
+		  "linux.gidMappings[1]: maps ids of the host that [0] maps already" },
 		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'..'}}",
-		  "linux.netDevices.eth0: not the name of a network interface" },
+		  "linux.netDevices.eth0.name: '..' is not the name of a network interface, nor a template such as eth%d" },
 		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'a/b'}}",
-		  "linux.netDevices.eth0: not the name of a network interface" },
+		  "linux.netDevices.eth0.name: 'a/b' is not the name of a network interface, nor a template such as eth%d" },
 		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':'eth0:1'}}",
-		  "linux.netDevices.eth0: not the name of a network interface" },
+		  "linux.netDevices.eth0.name: 'eth0:1' is not the name of a network interface, nor a template such as eth%d" },
 		{ "'namespaces':[{'type':'network'}],'netDevices':{'eth0':{'name':''}}",
-		  "linux.netDevices.eth0: not the name of a network interface" },
+		  "linux.netDevices.eth0.name: '' is not the name of a network interface, nor a template such as eth%d" },
 	};
 
 	check_linux(samples, ARRAY_SIZE(samples));
@@ -262,7 +273,7 @@ static void test_other_linux(void)
 		  "linux.memoryPolicy.nodes: required for this mode" },
 		{ "'memoryPolicy':{'mode':'MPOL_PREFERRED_MANY'}", "linux.memoryPolicy.nodes: required for this mode" },
 		{ "'memoryPolicy':{'mode':'MPOL_BIND','nodes':'0-'}",
-		  "linux.memoryPolicy.nodes: '0-' is not a list such as 0-3,7" },
+		  "linux.memoryPolicy.nodes: '0-' is not a list such as 0-3,7 of numbers below 8192" },
 
 		{ "'intelRdt':{}", OK },
 		{ "'intelRdt':{'closID':'','memBwSchema':'','schemata':['L2:0=1']}", OK },
@@ -308,9 +319,9 @@ static void test_process(void)
 		  "process.ioPriority.priority: -1 is out of range (0 to 7)" },
 		{ P("'execCPUAffinity':{'initial':'0-3','final':'7'}"), OK },
 		{ P("'execCPUAffinity':{'initial':'x'}"),
-		  "process.execCPUAffinity.initial: 'x' is not a list such as 0-3,7" },
+		  "process.execCPUAffinity.initial: 'x' is not a list such as 0-3,7 of numbers below 8192" },
 		{ P("'execCPUAffinity':{'initial':'0','final':'0-'}"),
-		  "process.execCPUAffinity.final: '0-' is not a list such as 0-3,7" },
+		  "process.execCPUAffinity.final: '0-' is not a list such as 0-3,7 of numbers below 8192" },
 	};
 
 	check_processes(samples, ARRAY_SIZE(samples));
