@@ -20,8 +20,27 @@ static bool is_word(const char *s)
 	return true;
 }
 
+/* -1 is "no limit"; what is less is a mistake, and must not become one. */
+static int check_limit(const int64_t *limit, const char *property, struct err *e)
+{
+	if (!limit || *limit >= -1)
+		return 0;
+	return err_say(e, -EINVAL, "linux.resources.%s: %" PRId64 " is less than -1, which is no limit", property, *limit);
+}
+
 static int check_memory(const struct oci_memory *m, struct err *e)
 {
+	const struct {
+		const int64_t *limit;
+		const char *property;
+	} limits[] = {
+		{ m->limit, "memory.limit" },   { m->reservation, "memory.reservation" }, { m->swap, "memory.swap" },
+		{ m->kernel, "memory.kernel" }, { m->kernel_tcp, "memory.kernelTCP" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+		if (check_limit(limits[i].limit, limits[i].property, e) < 0)
+			return e->code;
 	if (m->swappiness && *m->swappiness > 100)
 		return err_say(e, -EINVAL, "linux.resources.memory.swappiness: %" PRIu64 " is not between 0 and 100",
 			       *m->swappiness);
@@ -33,6 +52,8 @@ static int check_cpu(const struct oci_cpu *c, struct err *e)
 	if (c->burst && c->quota && *c->quota > 0 && *c->burst > (uint64_t)*c->quota)
 		return err_say(e, -EINVAL, "linux.resources.cpu.burst: %" PRIu64 " is larger than linux.resources.cpu.quota, %"
 					   PRId64, *c->burst, *c->quota);
+	if (check_limit(c->quota, "cpu.quota", e) < 0)
+		return e->code;
 	if (c->idle && *c->idle != 0 && *c->idle != 1)
 		return err_say(e, -EINVAL, "linux.resources.cpu.idle: %" PRId64 " is neither 0 nor 1", *c->idle);
 	if (c->cpus && strchr(c->cpus, '\n'))
@@ -74,6 +95,31 @@ static bool is_page_size(const char *s)
 	return n > 0 && s[0] != '0' && s[n] && strchr("KMG", s[n]) && strcmp(s + n + 1, "B") == 0;
 }
 
+/* Of the files that belong to no controller: the others move, freeze or kill processes, whoever's they are, or change
+   what kind of cgroup it is. */
+static bool is_core_limit(const char *file)
+{
+	return str_starts(file, "cgroup.max.") || strcmp(file, "cgroup.pressure") == 0;
+}
+
+static int check_unified(const struct oci_resources *r, struct err *e)
+{
+	for (size_t i = 0; i < r->n_unified; i++) {
+		const char *file = r->unified[i].key;
+
+		if (!is_word(file) || file[0] == '.' || !strchr(file, '.'))
+			return err_say(e, -EINVAL, "linux.resources.unified: \"%s\" is no name of a cgroup file, which has the "
+						   "form controller.file", file);
+		if (str_starts(file, "cgroup.") && !is_core_limit(file))
+			return err_say(e, -EINVAL, "linux.resources.unified.%s: is no limit; of the files of the cgroup itself "
+						   "only cgroup.max.* and cgroup.pressure can be set", file);
+		/* Nothing would be written, and nothing change. */
+		if (!*r->unified[i].value)
+			return err_say(e, -EINVAL, "linux.resources.unified.%s: the value must not be empty", file);
+	}
+	return 0;
+}
+
 static int check_lists(const struct oci_resources *r, struct err *e)
 {
 	for (size_t i = 0; i < r->n_hugepage_limits; i++)
@@ -93,11 +139,7 @@ static int check_lists(const struct oci_resources *r, struct err *e)
 			return err_say(e, -EINVAL, "linux.resources.rdma.%s: neither hcaHandles nor hcaObjects, one of which "
 						   "is required", d->key);
 	}
-	for (size_t i = 0; i < r->n_unified; i++)
-		if (!is_word(r->unified[i].key) || r->unified[i].key[0] == '.' || !strchr(r->unified[i].key, '.'))
-			return err_say(e, -EINVAL, "linux.resources.unified: \"%s\" is no name of a cgroup file, which has the "
-						   "form controller.file", r->unified[i].key);
-	return 0;
+	return check_unified(r, e);
 }
 
 int check_resources(const struct oci_resources *r, struct err *e)
@@ -108,5 +150,7 @@ int check_resources(const struct oci_resources *r, struct err *e)
 		code = check_cpu(r->cpu, e);
 	if (code == 0 && r->block_io)
 		code = check_block_io(r->block_io, e);
+	if (code == 0 && r->pids)
+		code = check_limit(r->pids->limit, "pids.limit", e);
 	return code == 0 ? check_lists(r, e) : code;
 }

@@ -289,6 +289,15 @@ accepts() {
 		args: [{index: 0, value: 1, op: "SCMP_CMP_FOO"}]}]}' "linux.seccomp.syscalls[0].args[0].op"
 }
 
+@test "linux.resources.unified of files that move or kill processes is refused, whoever's they are (config-linux.md, Unified)" {
+	local file
+	sleep 300 3>&- 4>&- &
+	for file in cgroup.procs cgroup.threads cgroup.kill cgroup.freeze cgroup.type cgroup.subtree_control; do
+		breaks ".linux.resources = {unified: {\"$file\": \"$!\"}}" "linux.resources.unified.$file"
+	done
+	kill $!
+}
+
 @test "linux.resources that cannot be meant (config-linux.md, Control groups)" {
 	breaks '.linux.resources = {cpu: {quota: 1000, burst: 5000}}' linux.resources.cpu.burst
 	breaks '.linux.resources = {blockIO: {weightDevice: [{major: 8, minor: 0}]}}' linux.resources.blockIO.weightDevice

@@ -253,6 +253,44 @@ static void test_block_io(void)
 	CHECK(!limits_asked(&r), "an empty object is no limit");
 }
 
+/* What is less than "no limit" is a mistake, and must not become one. */
+static void test_negative(void)
+{
+	const struct oci_memory m = { .swap = PTR(int64_t, -2) };
+	const struct oci_cpu c = { .quota = PTR(int64_t, -1000) };
+	const struct oci_pids p = { .limit = PTR(int64_t, -2) };
+	const struct oci_resources memory = { .memory = &m }, cpu = { .cpu = &c }, pids = { .pids = &p };
+	struct err e = ERR_INIT;
+
+	CHECK(check_resources(&memory, &e) == -EINVAL, "a limit");
+	CHECK_STR(e.text, "linux.resources.memory.swap: -2 is less than -1, which is no limit");
+	CHECK(check_resources(&cpu, &e) == -EINVAL && check_resources(&pids, &e) == -EINVAL, "%s", e.text);
+}
+
+/* Files of the cgroup itself: the host's processes are not the config's to move, or to kill with the container. */
+static void test_core_files(void)
+{
+	static const char *const refused[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill", "cgroup.freeze", "cgroup.type",
+					       "cgroup.subtree_control", "cgroup.", "cgroup.max" };
+	static const char *const taken[] = { "cgroup.max.depth", "cgroup.max.descendants", "cgroup.pressure" };
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		struct oci_pair u = { refused[i], "1" };
+		const struct oci_resources r = { .unified = &u, .n_unified = 1 };
+
+		CHECK(check_resources(&r, &e) == -EINVAL, "%s", e.text);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+		struct oci_pair u = { taken[i], "1" };
+		struct oci_resources r = { .unified = &u, .n_unified = 1 };
+
+		CHECK(check_resources(&r, &e) == 0, "%s", taken[i]);
+		u.value = "";
+		CHECK(check_resources(&r, &e) == -EINVAL, "%s", e.text);
+	}
+}
+
 static void test_others(void)
 {
 	struct oci_pids p = { .limit = PTR(int64_t, 0) };
@@ -297,6 +335,8 @@ int main(void)
 	test_check_before_update();
 	test_cpu();
 	test_block_io();
+	test_negative();
+	test_core_files();
 	test_others();
 	test_names();
 	return test_done();
