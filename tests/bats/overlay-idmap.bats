@@ -43,13 +43,15 @@ may_mount() {
 @test "shifted layers that the kernel does not take as descriptors are attached meanwhile, and nothing of that is left" {
 	requires_root "shifts the ids of an ordinary file system"
 	requires strace
+	local error=EBADF
+	overlay_is_new || error=EOPNOTSUPP
 	shifted_layers 1000 2000
 	add_overlay "lowerdir=$lower" 'idmap=uids=1000-5-1;gids=2000-6-1'
 	guest stat /mnt/file1 /mnt/file2 -- cat /proc/self/mountinfo
-	refuse_descriptors
+	refuse_descriptors $error
 	runs
 	is "$(owner /mnt/file1) $(owner /mnt/file2)" "5:6 5:6"
-	has "$(<"$T/trace")" "EBADF (Bad file descriptor) (INJECTED)"
+	has "$(grep INJECTED "$T/trace")" " $error "
 	is "$(grep -c "$T/layers" <<<"$output" || true)" 0
 }
 
