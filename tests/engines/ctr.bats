@@ -17,7 +17,8 @@ setup_file() {
 		state = "/run/containerd"
 		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime", "io.containerd.cri.v1.images"]
 	END_OF_FILE
-	daemon containerd containerd --config "$ENGINE_DIR/containerd.toml"
+	find_criu
+	PATH=$criu:$PATH daemon containerd containerd --config "$ENGINE_DIR/containerd.toml"
 	answers containerd ctr version
 	busybox_tree "$T/busybox"
 	oci_image "$T/busybox" "$image" "$T/busybox.tar"
@@ -239,6 +240,31 @@ task_is() { # STATUS
 	sleeper --pid-file "$T/pid"
 	[[ -d /proc/$(cat "$T/pid") ]]
 	has "$(tr '\0' ' ' <"/proc/$(awk '/^PPid/ { print $2 }' "/proc/$(cat "$T/pid")/status")/cmdline")" containerd-shim
+}
+
+# Each number once, in order: it went on, and never began anew.
+counts_on() { # NUMBER
+	does ctr task exec --exec-id "count$RANDOM" "$ID" cat /count
+	[[ $(wc -l <<<"$output") -gt $1 ]]
+	is "$output" "$(seq "$(wc -l <<<"$output")")"
+}
+
+@test "checkpoint to files and to an image, restore under another name" {
+	with_criu
+	local n
+	c_run --detach -- sh -c 'i=0; while :; do i=$((i + 1)); echo $i >>/count; sleep 0.1; done'
+	does "${command[@]}"
+	wait_until counts_on 3
+	does ctr task checkpoint --image-path "$T/images" --work-path "$T/new/work" "$ID"
+	[[ -e $T/images/inventory.img && -e $T/new/work/dump.log ]]
+	task_is RUNNING
+	does ctr container checkpoint --image --rw --task "$ID" "saved/$ID:1"
+	counts_on 4
+	n=$(wc -l <<<"$output")
+	does ctr task delete --force "$ID"
+	ID=${ID}r
+	does ctr container restore --rw --live "$ID" "saved/${ID%r}:1"
+	wait_until counts_on "$n"
 }
 
 # bats test_tags=all

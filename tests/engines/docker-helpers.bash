@@ -2,21 +2,29 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # For Docker's files: load after helpers and containerd-helpers.  dockerd is started with the drop-in of
-# contrib, and the runtime under test is the default; the image `busybox' is there.
+# contrib, and the runtime under test is the default; the image `busybox' is there.  An ordinary user's dockerd
+# is in a user and a network namespace that rootlesskit makes.
 
 # The client of the daemon's own package, where the machine has several.
 PATH=/usr/bin:$PATH
 
+docker_run=/run
+[[ $ROOTLESS == 0 ]] || docker_run=$ENGINE_RUN
+docker_state=$docker_run/docker/runtime-runc/moby
+
 setup_file() {
 	T=$ENGINE_DIR/setup
 	mkdir -p "$T"
+	docker_requires
+	local criu=''
+	[[ $ROOTLESS == 1 ]] || find_criu
 	jq -n --arg name "$RUNTIME_NAME" --arg path "$ENGINE_RUNTIME" \
-		'{runtimes: {($name): {path: $path}}, "default-runtime": $name}' >"$ENGINE_DIR/daemon.json"
+		'{runtimes: {($name): {path: $path}}, "default-runtime": $name, experimental: true}' >"$ENGINE_DIR/daemon.json"
 	# shellcheck disable=SC2046 # options are words
-	daemon dockerd dockerd --config-file "$ENGINE_DIR/daemon.json" --data-root "$ENGINE_DIR/docker" \
-		--exec-root /run/docker --pidfile /run/docker.pid --host unix:///run/docker.sock \
+	PATH=$criu:$PATH daemon dockerd "$(docker_daemon)" --config-file "$ENGINE_DIR/daemon.json" --data-root "$ENGINE_DIR/docker" \
+		--exec-root "$docker_run/docker" --pidfile "$docker_run/docker.pid" --host "unix://$docker_run/docker.sock" \
 		--storage-driver "$(docker_storage)" $(docker_network)
-	export DOCKER_HOST=unix:///run/docker.sock DOCKER_CONFIG=$ENGINE_DIR/client
+	export DOCKER_HOST=unix://$docker_run/docker.sock DOCKER_CONFIG=$ENGINE_DIR/client
 	answers dockerd docker version
 	busybox_tree "$T/busybox"
 	tar -C "$T/busybox" -cf "$T/busybox.tar" .
@@ -28,7 +36,23 @@ teardown_file() {
 	daemon_ends dockerd
 }
 
+# dockerd, or what starts it for an ordinary user: Docker's own name for it, or where Debian has it.
+docker_daemon() {
+	if [[ $ROOTLESS == 0 ]]; then
+		echo dockerd
+	else
+		command -v dockerd-rootless.sh || echo /usr/share/docker.io/contrib/dockerd-rootless.sh
+	fi
+}
+
+docker_requires() {
+	[[ $ROOTLESS == 1 ]] || return 0
+	requires rootlesskit slirp4netns newuidmap
+	[[ -x $(docker_daemon) ]] || skip "needs dockerd-rootless.sh"
+}
+
 setup() {
+	docker_requires
 	test_directory
 	ID=d${T##*.}
 	ID=${ID,,}
@@ -39,7 +63,7 @@ teardown() {
 	for id in $(docker ps --all --quiet); do
 		docker rm --force --volumes "$id" >"$T/rm.out" 2>&1 || { cat "$T/rm.out" >&2 && return 1; }
 	done
-	no_container_left /run/docker/runtime-runc/moby || return 1
+	no_container_left "$docker_state" || return 1
 	rm -rf "$T"
 }
 
@@ -52,7 +76,9 @@ docker_storage() {
 
 # In the view's own network namespace; some kernels have no netfilter.
 docker_network() {
-	if ! iptables -t nat -L >/dev/null 2>&1; then
+	local inside=(env "XTABLES_LOCKFILE=$T/lock")
+	[[ $ROOTLESS == 0 ]] || inside+=(unshare --map-root-user --net)
+	if ! "${inside[@]}" iptables -t nat -L >/dev/null 2>&1; then
 		echo --bridge=none --iptables=false --ip6tables=false
 	fi
 }

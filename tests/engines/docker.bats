@@ -205,6 +205,29 @@ health_is() {
 	[[ $(docker inspect --format '{{.State.Health.Status}}' "$ID") == "$1" ]]
 }
 
+counted() { # NUMBER
+	[[ $(docker exec "$ID" tail -n 1 /count) -ge $1 ]]
+}
+
+@test "checkpoint, and a start from it: a counter goes on, on a network that is there again" {
+	with_criu
+	d run -d --name "$ID" busybox sh -c 'i=0; while :; do i=$((i + 1)); echo $i >>/count; sleep 0.1; done'
+	wait_until counted 3
+	d checkpoint create --leave-running "$ID" first
+	wait_until counted 5
+	d checkpoint create "$ID" second
+	wait_until prints exited docker inspect --format '{{.State.Status}}' "$ID"
+	# Docker hands what is there already to containerd, which says so until it has forgotten it.
+	wait_until docker start --checkpoint second "$ID"
+	wait_until counted 8
+	d exec "$ID" cat /count
+	is "$output" "$(seq "$(wc -l <<<"$output")")"
+	d exec "$ID" sh -c 'ip -o link show lo; ls /sys/class/net'
+	has "$output" LOOPBACK,UP
+	docker network inspect bridge >/dev/null 2>&1 || skip "all but the bridge, since iptables does not work here"
+	has "$output" eth0
+}
+
 no_cgroup_left() {
 	[[ -z $(find /sys/fs/cgroup -mindepth 3 -path '*/docker/*' -type d) ]]
 }
@@ -217,5 +240,5 @@ no_cgroup_left() {
 	done
 	# Docker tells the client before it has deleted the container.
 	wait_until no_cgroup_left
-	no_container_left /run/docker/runtime-runc/moby
+	no_container_left "$docker_state"
 }

@@ -115,6 +115,26 @@ requires_controllers() {
 	done
 }
 
+# Sets $criu to the directory of a CRIU that works on this kernel: the host's, or the newer one that tests/make-criu leaves
+# in the cache; else to nothing.
+find_criu() {
+	for criu in /usr/sbin "$OCIRUN_TEST_CACHE/criu/bin"; do
+		if [[ -x $criu/criu ]] && "$criu/criu" check >"$T/criu.log" 2>&1; then
+			return 0
+		fi
+	done
+	criu=''
+}
+
+# A daemon has to be started where find_criu has put $criu in front of PATH.
+with_criu() {
+	local criu
+	requires_root "CRIU needs it"
+	find_criu
+	[[ $criu ]] || skip "no CRIU works here (tests/engines/run --all gets a newer one): $(tail -n 1 "$T/criu.log" 2>/dev/null)"
+	PATH=$criu:$PATH
+}
+
 # ---- images -----------------------------------------------------------------------------------
 
 # busybox_tree DIRECTORY: a root file system of a few files.

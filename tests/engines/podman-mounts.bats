@@ -71,7 +71,7 @@ load podman-helpers
 	is "$(stat -c %u:%g "$T/dir/new")" 0:0
 }
 
-@test "tmpfs: size, mode, what the image had there, ramfs" {
+@test "tmpfs: size, mode, what the image had there; devpts" {
 	does podman run --rm --tmpfs /etc:size=1m,mode=0700 busybox sh -c 'stat -c %a /etc; cat /etc/group | head -n 1; df -k /etc | tail -n 1'
 	has "$output" 700
 	has "$output" root:x:0
@@ -80,6 +80,19 @@ load podman-helpers
 	is "$output" 1777
 	does podman run --rm --mount type=tmpfs,destination=/t,notmpcopyup busybox ls /t
 	does podman run --rm --mount type=devpts,destination=/dev/pts2 busybox ls /dev/pts2
+}
+
+@test "ramfs, a part of a volume, all files that match a pattern" {
+	podman_at_least 5.4 || skip "this Podman does not have them all"
+	does podman run --rm --mount type=ramfs,destination=/r busybox grep ' /r ' /proc/mounts
+	has "$output" ramfs
+	does podman run --rm -v "$ID:/vol" busybox sh -c 'mkdir /vol/sub; echo part > /vol/sub/file'
+	does podman run --rm --mount "type=volume,source=$ID,destination=/part,subpath=/sub" busybox cat /part/file
+	is "$output" part
+	echo one >"$T/one.txt"
+	echo two >"$T/two.txt"
+	does podman run --rm --mount "type=glob,source=$T/*.txt,destination=/globbed,ro" busybox sh -c 'cat /globbed/*.txt; touch /globbed/one.txt || echo refused'
+	is "$(flat)" "one two refused"
 }
 
 @test "an image as a volume" {

@@ -55,6 +55,14 @@ load podman-helpers
 	is "$output" "$(podman exec "$ID" readlink /proc/self/ns/user)"
 }
 
+@test "--userns=ns: a user namespace by path" {
+	sleeper # in the one that Podman is in: it has the ids of what Podman stores
+	local pid
+	pid=$(podman inspect --format '{{.State.Pid}}' "$ID")
+	does podman run --rm --userns="ns:/proc/$pid/ns/user" busybox readlink /proc/self/ns/user
+	is "$output" "$(podman exec "$ID" readlink /proc/self/ns/user)"
+}
+
 @test "exec into a user namespace" {
 	sleeper --userns=auto:size=3000
 	does podman exec --user alice "$ID" id -u

@@ -92,18 +92,62 @@ pod_create() { # OPTION...
 	does podman healthcheck run "$ID"
 }
 
-@test "the service: containers over its socket" {
+service_begins() {
 	podman system service --time 0 "unix://$ENGINE_RUN/$ID.sock" >"$T/service.log" 2>&1 3>&- 4>&- &
-	local pid=$!
+	service=$!
 	wait_until test -S "$ENGINE_RUN/$ID.sock"
-	does podman --url "unix://$ENGINE_RUN/$ID.sock" run --rm busybox echo remote
+	far=(podman --url "unix://$ENGINE_RUN/$ID.sock")
+}
+
+service_ends() {
+	kill "$service"
+	wait "$service" || :
+}
+
+@test "the service: containers over its socket" {
+	service_begins
+	does "${far[@]}" run --rm busybox echo remote
 	is "$output" remote
-	does podman --url "unix://$ENGINE_RUN/$ID.sock" run -d --name "$ID" busybox sleep 60
-	does podman --url "unix://$ENGINE_RUN/$ID.sock" exec "$ID" echo there
+	does "${far[@]}" run -d --name "$ID" busybox sh -c 'trap "exit 4" TERM; echo up; while :; do sleep 0.1; done'
+	wait_until prints up "${far[@]}" logs "$ID"
+	does "${far[@]}" exec "$ID" echo there
 	is "$output" there
-	does podman --url "unix://$ENGINE_RUN/$ID.sock" rm --force --time 0 "$ID"
-	kill $pid
-	wait $pid || :
+	on_tty $'tty; exit\n' "${far[@]}" exec -it "$ID" sh
+	has "$output" /dev/pts/
+	does "${far[@]}" top "$ID" comm
+	has "$output" sh
+	does "${far[@]}" stop "$ID"
+	does "${far[@]}" inspect --format '{{.State.ExitCode}}' "$ID"
+	is "$output" 4
+	does "${far[@]}" rm "$ID"
+	service_ends
+}
+
+# docker_api METHOD PATH [JSON]: of Podman's service, as Docker's clients speak to it.
+docker_api() {
+	local body=()
+	[[ ! ${3:-} ]] || body=(--header 'Content-Type: application/json' --data "$3")
+	does curl --silent --show-error --fail --unix-socket "$ENGINE_RUN/$ID.sock" --request "$1" "${body[@]}" "http://d/v1.41$2"
+}
+
+@test "the service: an image is built, Docker's interface, a pod" {
+	requires curl
+	service_begins
+	printf 'FROM busybox\nRUN echo built > /built\n' >"$T/Containerfile"
+	does "${far[@]}" build --quiet --tag "far-$ID" "$T"
+	docker_api POST "/containers/create?name=$ID" "{\"Image\": \"localhost/far-$ID\", \"Cmd\": [\"sh\", \"-c\", \"cat /built; exit 6\"], \"Tty\": true}"
+	docker_api POST "/containers/$ID/start"
+	docker_api POST "/containers/$ID/wait"
+	is "$(jq .StatusCode <<<"$output")" 6
+	docker_api GET "/containers/$ID/logs?stdout=1"
+	has "$output" built
+	docker_api DELETE "/containers/$ID"
+	does "${far[@]}" pod create --name "$ID-pod" --infra=false
+	does "${far[@]}" run --rm --pod "$ID-pod" busybox echo in
+	is "$output" in
+	does "${far[@]}" pod rm "$ID-pod"
+	does "${far[@]}" rmi "far-$ID"
+	service_ends
 }
 
 @test "podman build: RUN, a user, a mount, what fails" {

@@ -6,6 +6,15 @@
 load helpers
 load podman-helpers
 
+@test "info names the runtime, its path and its version" {
+	does podman info --format '{{.Host.OCIRuntime.Name}} {{.Host.OCIRuntime.Path}}'
+	is "$output" "$RUNTIME_NAME $ENGINE_RUNTIME"
+	does podman info --format '{{.Host.OCIRuntime.Version}}'
+	has "$output" "$("$ENGINE_RUNTIME" --version | head -n 1)"
+	does podman info --format '{{.Host.Security.Rootless}}'
+	is "$output" "$([[ $ROOTLESS == 1 ]] && echo true || echo false)"
+}
+
 @test "run: output, standard input and the exit status" {
 	does podman run --rm busybox sh -c 'echo hello; echo oops >&2'
 	is "$output" hello
@@ -199,10 +208,10 @@ more_lines() {
 }
 
 @test "attach, and the signal that is passed on" {
-	sleeper
+	does podman run --detach --name "$ID" busybox sh -c 'trap "exit 0" TERM; while :; do echo up; sleep 0.1; done'
 	podman attach --no-stdin "$ID" >"$T/attached" 2>&1 3>&- &
 	local pid=$!
-	sleep 0.5
+	wait_until grep -q up "$T/attached"
 	kill -TERM $pid
 	local status=0
 	wait $pid || status=$?

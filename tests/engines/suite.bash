@@ -8,17 +8,19 @@
 suite_packages=(
 	# engines and a peer
 	podman buildah crun conmon catatonit netavark aardvark-dns passt slirp4netns fuse-overlayfs iptables nftables
+	containerd docker.io docker-cli rootlesskit criu
 	# what the tests and the runtime use
-	bats busybox-static iproute2 jq procps python3-minimal uidmap libyajl2 libseccomp2 libcap2 libmount1
+	bats busybox-static curl iproute2 jq procps python3 uidmap libyajl2 libseccomp2 libcap2 libmount1
 )
 
 # enter_suite NAME ARG...: runs tests/engines/run with these arguments in a tree of the suite NAME.
 enter_suite() {
 	local tar=$OCIRUN_TEST_CACHE/suite-$1.tar tree=$work/suite
-	if [[ ! -e $tar ]]; then
+	if [[ ! -e $tar || $(cat "$tar.packages" 2>/dev/null) != "${suite_packages[*]}" ]]; then
 		echo "making $tar"
 		DEBIAN_SUITE=$1 "$top/tests/make-debian" "$tar" "${suite_packages[@]}" >"$work/suite.log" 2>&1 ||
 			{ tail -n 5 "$work/suite.log" >&2 && return 1; }
+		echo "${suite_packages[*]}" >"$tar.packages"
 	fi
 	mkdir "$tree"
 	tar -C "$tree" --exclude='./dev/*' -xf "$tar"
@@ -28,7 +30,7 @@ enter_suite() {
 		tree=$1 work=$2
 		mount --rbind "$tree" "$tree"
 		for d in dev sys proc; do mount --rbind "/$d" "$tree/$d"; done
-		mount --rbind "$work" "$tree/$work"
+		mount --bind "$work" "$tree/$work" # not what is mounted in it: cgroups are looked up in the mount table
 		cd "$tree"
 		pivot_root . old
 		umount -l /old

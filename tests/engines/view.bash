@@ -86,12 +86,15 @@ device() { # NAME MAJOR MINOR
 	mount --bind "/run/dev/${1##*/}" "/dev/$1"
 }
 
-# An /etc of our own, with the user that `user' means, and ranges for `--userns=auto' of root and of the
-# user.  All of it: a mount on /etc/passwd alone would go when somebody renames a new one over it.
+# An /etc of our own, with the user that `user' means, and ranges for `--userns=auto' of root (those of the
+# user `containers', who has to be there for newer Podmans) and of the user.  All of it: a mount on
+# /etc/passwd alone would go when somebody renames a new one over it.
 private_users() {
 	cp -a /etc "$ENGINE_DIR/etc"
 	echo "engine:x:$engine_uid:$engine_uid::$ENGINE_DIR/home:/bin/sh" >>"$ENGINE_DIR/etc/passwd"
 	echo "engine:x:$engine_uid:" >>"$ENGINE_DIR/etc/group"
+	grep -q ^containers: "$ENGINE_DIR/etc/passwd" ||
+		echo "containers:x:$((engine_uid + 1)):$engine_uid::/nonexistent:/usr/sbin/nologin" >>"$ENGINE_DIR/etc/passwd"
 	printf '%s\n' engine:2000000:262144 containers:3000000:262144 root:4000000:65536 |
 		tee "$ENGINE_DIR/etc/subuid" >"$ENGINE_DIR/etc/subgid"
 	mount --bind "$ENGINE_DIR/etc" /etc
