@@ -85,7 +85,7 @@ static int happened_v1(struct cgroup_oom *oom, bool *ret_happened)
 
 int cgroup_oom_happened(struct cgroup_oom *oom, bool *ret_happened)
 {
-	uint64_t n_kills;
+	uint64_t n_kills = oom->n_kills;
 	int r;
 
 	*ret_happened = false;

@@ -76,7 +76,7 @@ static int add_procs(int dirfd, struct pid_list *list)
 	   listed in its domain (cgroups(7), "Threaded cgroups"). */
 	if (r == -ENOENT || r == -ENODEV || r == -EOPNOTSUPP)
 		return 0;
-	if (r < 0)
+	if (!text)
 		return r;
 	for (char *p = text, *end; *p; p = end) {
 		long pid = strtol(p, &end, 10);

@@ -120,7 +120,7 @@ static int open_walk(int proc_fd, const char *path, int flags)
 
 	if (r == 0 && !real_path)
 		r = replace_self(proc_fd, path, mount, &real_path);
-	if (r < 0)
+	if (r < 0 || !real_path)
 		return r;
 	if (*real_path == '/')
 		return -EXDEV;
