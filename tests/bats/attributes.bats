@@ -114,10 +114,10 @@ memory_policy() { # JSON
 }
 
 @test "scheduler: each flag is taken or refused by the kernel, and exec has the scheduler of its process" {
-	config '.process.scheduler = {policy: "SCHED_BATCH", nice: 3, flags: ["SCHED_FLAG_RESET_ON_FORK"]}'
+	config '.process.scheduler = {policy: "SCHED_BATCH", nice: 19, flags: ["SCHED_FLAG_RESET_ON_FORK"]}'
 	sleeping
 	works exec "$ID" /guest scheduler
-	fact_is .policy SCHED_BATCH .nice 3 .flags 1
+	fact_is .policy SCHED_BATCH .nice 19 .flags 1
 }
 
 @test "ioPriority: all classes; the real-time one takes a right, and exec has it too" {

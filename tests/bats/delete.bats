@@ -98,12 +98,12 @@ load helpers
 		unshare --net="$T/netns" true
 	}
 	config '(.linux.namespaces[] | select(.type == "network")).path = $p' --arg p "$T/netns"
-	mounts_before=$(</proc/self/mountinfo)
+	mounts_before=$(host_mounts)
 	sleeping
 	works delete --force "$ID"
 	nsenter --net="$T/netns" true
 	umount "$T/netns"
-	mounts_before=$(</proc/self/mountinfo)
+	mounts_before=$(host_mounts)
 }
 
 @test "delete twice: the second fails, forced it does not" {

@@ -45,7 +45,7 @@ helpers_setup() {
 	call=0
 	container_out=
 	WRAP=()
-	mounts_before=$(</proc/self/mountinfo)
+	mounts_before=$(host_mounts)
 	null_before=$(stat -c '%a %u %g' /dev/null)
 	bundle_new
 }
@@ -416,8 +416,13 @@ container_delete_all() {
 	done
 }
 
+# Without those in the directories of other tests, which run at the same time.
+host_mounts() {
+	awk -v own="$T" '!/\/ocirun-test\./ || index($0, own)' /proc/self/mountinfo
+}
+
 host_mounts_unchanged() {
-	is "$(</proc/self/mountinfo)" "$mounts_before"
+	is "$(host_mounts)" "$mounts_before"
 }
 
 # Processes of this test: by the mark in their environment, or our --root in their arguments (an init
