@@ -225,7 +225,7 @@ static bool may_use_fuse(const struct making *m, int code)
 	if (layers->work && faccessat(layers->work->fd, "work/incompat/volatile", F_OK, 0) == 0)
 		return false;
 	if (code == -EROFS)
-		return layers->upper && may_write(layers->upper) && may_write(layers->work);
+		return layers->upper && layers->work && may_write(layers->upper) && may_write(layers->work);
 	return code == -ENODEV || code == -EPERM || code == -EINVAL;
 }
 

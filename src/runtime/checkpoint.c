@@ -62,7 +62,7 @@ static int describe(struct checkpoint *c, struct err *e)
 	r = state_open_cgroup(d, &c->cgroup, e);
 	if (r == 0)
 		r = criu_choose_cgroups_mode(c->cgroup, &mode, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	wire_add_number(&c->opts, CRIU_PID, (uint64_t)c->now.pid);
 	wire_add_text(&c->opts, CRIU_ROOT, d->rootfs);

@@ -110,7 +110,7 @@ int container_update(const struct runtime *rt, const char *id, const struct upda
 		r = bundle_parse(request->resources, request->n_resources, "resources", LITE_RESOURCES, &document, e);
 	if (r == 0)
 		r = control_open(rt, id, true, &t, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	r = change(&t, request, document.root, e);
 	control_close(&t);

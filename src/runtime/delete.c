@@ -225,7 +225,7 @@ static int kill_container(const struct state *state, int sig, bool all, struct e
 	if (now.pidfd < 0)
 		return all ? 0 : err_say(e, -ESRCH, "container not running: %s", state->id);
 	/* It has had the signal with all others of the cgroup, if there is one. */
-	r = all && d->cgroup_manager ? 0 : spawn_signal(now.pidfd, sig);
+	r = all && d && d->cgroup_manager ? 0 : spawn_signal(now.pidfd, sig);
 	if (r == -ESRCH)
 		return err_say(e, r, "container not running: %s", state->id);
 	if (r < 0)
@@ -244,7 +244,7 @@ int container_kill(const struct runtime *rt, const char *id, const char *signal,
 	r = runtime_root(rt, &root, e);
 	if (r == 0)
 		r = state_open(root, id, false, &state, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	name = signal ? signal : default_signal(&state);
 	sig = signals_from_name(name);

@@ -161,7 +161,7 @@ static int spawn(struct exec *x, struct err *e)
 	r = cgroup_descend(x->cgroup, x->now.pid, x->options->cgroup, e);
 	if (r == 0)
 		r = process_prepare_inherited(x->process, &old_oom, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	x->pid = cgroup_spawn(x->cgroup, 0, &x->pidfd);
 	if (x->pid == 0)
@@ -184,7 +184,7 @@ static int adopt(struct exec *x, struct err *e)
 	r = sync_send(x->sync, SYNC_GO, 0, -EBADF, e);
 	if (r == 0)
 		r = sync_expect(x->sync, SYNC_INIT_PID, &msg, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	launcher = x->pidfd;
 	x->pid = (pid_t)msg.value;
