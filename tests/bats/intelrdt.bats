@@ -32,9 +32,11 @@ has_task() { # GROUP PID
 	[[ ! -e /sys/fs/resctrl/schemata ]] || skip "this machine has a resctrl"
 	config '.linux.intelRdt = {}'
 	create_refused linux.intelRdt "no resctrl is mounted at /sys/fs/resctrl" "mount -t resctrl"
-	# what only looks like one does not count
-	mkdir "$T/not"
-	ldd "$OCIRUN" >/dev/null 2>&1 || return 0
+}
+
+@test "intelRdt: what only looks like a resctrl does not count" {
+	fake_resctrl
+	config '.linux.intelRdt = {}'
 	WRAP=(env "FAKE_RESCTRL=$T/none" "LD_PRELOAD=$OCIRUN_TOOLS/fake-resctrl.so")
 	create_refused linux.intelRdt "no resctrl is mounted"
 }
