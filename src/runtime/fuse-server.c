@@ -63,9 +63,9 @@ static int start_monitor(struct launch *l, struct err *e)
 
 	if (l->fuse_monitor >= 0)
 		return 0;
-	log = openat(l->state.dir_fd, FUSE_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	log = openat(l->state.dir_fd, STATE_FUSE_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (log < 0)
-		return err_set(e, -errno, "%s/" FUSE_LOG, l->state.path);
+		return err_set(e, -errno, "%s/" STATE_FUSE_LOG, l->state.path);
 	start.log_fd = log;
 	l->fuse_monitor = fuse_monitor_start(&start, &pid, e);
 	if (l->fuse_monitor < 0)
@@ -137,7 +137,7 @@ void fuse_server_explain(const struct launch *l, struct err *e)
 		return;
 	/* one that is gone has written everything */
 	(void)fuse_monitor_flush(l->fuse_monitor, &ignored);
-	if (fdio_read_file(l->state.dir_fd, FUSE_LOG, FUSE_LOG_MAX, &text, &n) < 0)
+	if (fdio_read_file(l->state.dir_fd, STATE_FUSE_LOG, FUSE_LOG_MAX, &text, &n) < 0)
 		return;
 	while (n > 0 && text[n - 1] == '\n')
 		text[--n] = '\0';

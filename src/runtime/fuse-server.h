@@ -7,8 +7,6 @@
 
 #include "runtime/launch.h"
 
-#define FUSE_LOG "fuse.log" /* in the state directory: what the servers said, and how they ended */
-
 /* Have mount `index` (rootfs_fuse_server()) served; device_fd is borrowed.  The first call starts the monitor
    and writes it into state.json. */
 int fuse_server_start(struct launch *l, size_t index, int device_fd, struct err *e);

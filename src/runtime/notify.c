@@ -66,11 +66,11 @@ static int listen_at(const struct state *state, int *ret_fd)
 	if (fd < 0)
 		return -errno;
 	/* By descriptor, since the directory's path may be longer than sun_path. */
-	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" NOTIFY_SOCKET_NAME, state->dir_fd);
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" STATE_NOTIFY_SOCKET, state->dir_fd);
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	/* Any user of the container may notify; nobody else reaches the directory. */
-	if (fchmodat(state->dir_fd, NOTIFY_SOCKET_NAME, 0666, 0) < 0)
+	if (fchmodat(state->dir_fd, STATE_NOTIFY_SOCKET, 0666, 0) < 0)
 		return -errno;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
@@ -85,8 +85,8 @@ int notify_open(struct launch *l, struct err *e)
 		return 0;
 	r = listen_at(&l->state, &l->notify_socket);
 	if (r < 0)
-		return err_set(e, r, "notification socket %s/" NOTIFY_SOCKET_NAME, l->state.path);
-	source = str_printf("%s/" NOTIFY_SOCKET_NAME, l->state.path);
+		return err_set(e, r, "notification socket %s/" STATE_NOTIFY_SOCKET, l->state.path);
+	source = str_printf("%s/" STATE_NOTIFY_SOCKET, l->state.path);
 	l->notify = extend(l->config, source);
 	l->config = &l->notify->config;
 	return 0;

@@ -11,8 +11,6 @@
 #include "base/err.h"
 #include "runtime/launch.h"
 
-#define NOTIFY_SOCKET_NAME "notify.sock" /* in the state directory */
-
 /* True if this process was given a NOTIFY_SOCKET. */
 bool notify_wanted(void);
 

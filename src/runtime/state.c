@@ -68,7 +68,7 @@ static int claim_once(struct state *state)
 
 	if (mkdir(state->path, 0700) < 0)
 		return -errno;
-	state->dir_fd = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	state->dir_fd = open(state->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state->dir_fd < 0)
 		return errno == ENOENT ? -EAGAIN : -errno;
 	r = lock(state->dir_fd);
@@ -123,7 +123,8 @@ int state_lock(struct state *state, struct err *e)
 
 static int open_directory(struct state *state, bool want_lock, struct err *e)
 {
-	state->dir_fd = open(state->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* A link is nothing that create makes. */
+	state->dir_fd = open(state->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state->dir_fd < 0 && errno == ENOENT)
 		return explain_missing(state, e);
 	if (state->dir_fd < 0)
@@ -208,7 +209,8 @@ int state_write(struct state *state, const struct state_document *document, stru
 	return 0;
 }
 
-/* What is there in nearly all cases, without asking what is there.  -ENOTEMPTY: there is more. */
+/* Of a directory that has a record, and so is ours: what is there in nearly all cases, without asking what is there.
+   -ENOTEMPTY: there is more. */
 static int remove_usual(struct state *state)
 {
 	static const char *const names[] = { "state.json", "config.json" };
@@ -219,7 +221,21 @@ static int remove_usual(struct state *state)
 	return rmdir(state->path) < 0 ? -errno : 0;
 }
 
-static int remove_all(struct state *state, struct err *e)
+/* All that a state directory can hold. */
+static const char *const own_files[] = {
+	"state.json", ".state.json.tmp", "config.json", STATE_START_SOCKET, STATE_NOTIFY_SOCKET, STATE_FUSE_LOG,
+};
+
+static bool is_own_file(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(own_files); i++)
+		if (strcmp(name, own_files[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Only what is ours: with a mistyped --root an id may be the name of any directory. */
+static int list_own_files(const struct state *state, struct strv *ret_names, struct err *e)
 {
 	_cleanup_close_ int fd = fcntl(state->dir_fd, F_DUPFD_CLOEXEC, 3);
 	_cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -231,9 +247,25 @@ static int remove_all(struct state *state, struct err *e)
 	for (struct dirent *d = readdir(dir); d; d = readdir(dir)) {
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 			continue;
-		if (unlinkat(state->dir_fd, d->d_name, 0) < 0 && errno != ENOENT)
-			return err_set(e, -errno, "remove %s/%s", state->path, d->d_name);
+		if (!is_own_file(d->d_name))
+			return err_say(e, -ENOTEMPTY,
+				       "remove %s: it holds %s, which is nothing of ours; if it is a container's state, remove "
+				       "that by hand and delete again", state->path, d->d_name);
+		strv_add(ret_names, d->d_name);
 	}
+	return 0;
+}
+
+static int remove_own(struct state *state, struct err *e)
+{
+	_cleanup_(strv_done) struct strv names = STRV_INIT;
+	int r = list_own_files(state, &names, e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < names.n; i++)
+		if (unlinkat(state->dir_fd, names.v[i], 0) < 0 && errno != ENOENT)
+			return err_set(e, -errno, "remove %s/%s", state->path, names.v[i]);
 	if (rmdir(state->path) < 0 && errno != ENOENT)
 		return err_set(e, -errno, "remove %s", state->path);
 	return 0;
@@ -241,10 +273,10 @@ static int remove_all(struct state *state, struct err *e)
 
 int state_remove(struct state *state, struct err *e)
 {
-	int r = remove_usual(state);
+	int r = state_document(state) ? remove_usual(state) : -ENOTEMPTY;
 
 	/* Whatever else it is, it comes again, and is explained. */
-	return r == 0 || r == -ENOENT ? 0 : remove_all(state, e);
+	return r == 0 || r == -ENOENT ? 0 : remove_own(state, e);
 }
 
 int state_read_config(const struct state *state, struct bundle_document *ret_config, struct err *e)

@@ -20,6 +20,8 @@
 #include "runtime/bundle.h"
 
 #define STATE_START_SOCKET "start.sock"
+#define STATE_NOTIFY_SOCKET "notify.sock"
+#define STATE_FUSE_LOG "fuse.log" /* what the servers said, and how they ended */
 
 /* state.json. */
 struct state_document {
@@ -81,7 +83,8 @@ static inline const struct state_document *state_document(const struct state *st
 /* Write state.json at once, so that a reader sees the old or the new one. */
 int state_write(struct state *state, const struct state_document *document, struct err *e);
 
-/* Remove the directory and everything in it; 0 also when it is gone. */
+/* Remove the directory and what ocirun puts into one; 0 also when it is gone.  When it holds anything else nothing is
+   removed, and it is -ENOTEMPTY. */
 int state_remove(struct state *state, struct err *e);
 
 /* The configuration as it was at create. */

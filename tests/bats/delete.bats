@@ -81,6 +81,24 @@ load helpers
 	is "$(wc -l <"$T/calls/$call.err")" 1
 }
 
+@test "delete with the --root of something else removes nothing: no foreign directory, nothing behind a link" {
+	mkdir -p "$T/home/letters" "$T/state"
+	echo kept >"$T/home/letters/state.json"
+	echo kept >"$T/home/letters/mum"
+	run "$OCIRUN" --root "$T/home" delete --force letters
+	[[ $status != 0 && $output == *"it holds"* ]]
+	rm "$T/home/letters/state.json"
+	run "$OCIRUN" --root "$T/home" delete letters
+	[[ $status != 0 && $output == *"mum"* ]]
+	ln -s "$T/home/letters" "$T/home/link"
+	run "$OCIRUN" --root "$T/home" delete --force link
+	[[ $status != 0 && -L $T/home/link ]]
+	is "$(<"$T/home/letters/mum")" kept
+	# a bundle, whose configuration is called as ours is
+	run "$OCIRUN" --root "$T" delete --force bundle
+	[[ $status != 0 && -s $B/config.json ]]
+}
+
 @test "delete removes only what create made: the bundle stays as it was (runtime.md, Delete)" {
 	find "$B" | sort >"$T/before"
 	args /guest true

@@ -26,7 +26,7 @@ static void race(int out, int rounds)
 		if (r == -EEXIST)
 			continue;
 		/* A claim is ours alone: nobody else's mark may be in there. */
-		if (r < 0 || fdio_create_file(state.dir_fd, "mark", "x", 1, 0600) < 0) {
+		if (r < 0 || fdio_create_file(state.dir_fd, "config.json", "x", 1, 0600) < 0) {
 			mine = -1;
 			break;
 		}

@@ -195,6 +195,11 @@ static void test_documents(void)
 	expect_broken(&state, " state.json is a directory");
 	CHECK(state_remove(&state, &e) == -EISDIR, "what is no file of ours is not removed");
 	unlinkat(state.dir_fd, "state.json", AT_REMOVEDIR);
+	close(openat(state.dir_fd, "stranger", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	close(openat(state.dir_fd, "config.json", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	CHECK(state_remove(&state, &e) == -ENOTEMPTY && strstr(e.text, "stranger"), "%s", e.text);
+	CHECK(faccessat(state.dir_fd, "config.json", F_OK, 0) == 0, "then nothing is removed");
+	unlinkat(state.dir_fd, "stranger", 0);
 	CHECK(state_remove(&state, &e) == 0, "all else is");
 	state_done(&state);
 }
