@@ -28,6 +28,7 @@ int mnt_clone(int dirfd, const char *path, bool recursive, bool nofollow)
 int mnt_fs_open(const char *type, struct mnt_fs *ret_fs)
 {
 	ret_fs->fd = sys_fsopen(type, FSOPEN_CLOEXEC);
+	ret_fs->created = false;
 	return ret_fs->fd < 0 ? ret_fs->fd : 0;
 }
 
@@ -41,10 +42,11 @@ int mnt_fs_set_fd(const struct mnt_fs *fs, const char *key, int fd)
 	return sys_fsconfig(fs->fd, SYS_FSCONFIG_SET_FD, key, NULL, fd);
 }
 
-int mnt_fs_create(const struct mnt_fs *fs, uint64_t attrs)
+int mnt_fs_create(struct mnt_fs *fs, uint64_t attrs)
 {
 	int r = sys_fsconfig(fs->fd, SYS_FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 
+	fs->created = r >= 0;
 	return r < 0 ? r : sys_fsmount(fs->fd, FSMOUNT_CLOEXEC, (unsigned)attrs);
 }
 

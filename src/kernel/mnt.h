@@ -27,6 +27,7 @@ int mnt_clone(int dirfd, const char *path, bool recursive, bool nofollow);
 /* A new filesystem context (fsopen).  *text below is what the kernel has to say about a failure. */
 struct mnt_fs {
 	int fd;
+	bool created; /* the superblock is there: a failure of mnt_fs_create() was that of mounting it */
 };
 
 int mnt_fs_open(const char *type, struct mnt_fs *ret_fs);
@@ -34,7 +35,7 @@ int mnt_fs_set(const struct mnt_fs *fs, const char *key, const char *value); /* 
 int mnt_fs_set_fd(const struct mnt_fs *fs, const char *key, int fd);
 
 /* Create the superblock and mount it, detached. attrs: MOUNT_ATTR_*. */
-int mnt_fs_create(const struct mnt_fs *fs, uint64_t attrs);
+int mnt_fs_create(struct mnt_fs *fs, uint64_t attrs);
 void mnt_fs_done(struct mnt_fs *fs);
 
 /* The kernel's own words for the last failure on this context, e.g. "tmpfs: Invalid uid '70000'", or "".

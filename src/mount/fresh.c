@@ -91,12 +91,14 @@ int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, st
 
 	how->words[0] = '\0';
 	how->refused = NULL;
+	how->made = false;
 	r = mnt_fs_open(how->type, &fs);
 	if (r < 0)
 		return r;
 	r = configure(&fs, rootfs, entry, how);
 	if (r >= 0)
 		r = mnt_fs_create(&fs, how->attrs);
+	how->made = fs.created;
 	if (r < 0)
 		mnt_fs_words(&fs, words, sizeof(words));
 	if (*words)

@@ -32,6 +32,7 @@ struct fresh {
 	/* More to configure, if not NULL; 0 or -errno. */
 	int (*configure)(const struct mnt_fs *fs, void *ctx);
 	void *ctx;
+	bool made; /* out: the file system is there, and it was mounting it that failed */
 	char words[FRESH_WORDS_MAX]; /* out: what the kernel said about a failure, or "" */
 	const char *refused;         /* out: the data word that it was about, if it is known; borrowed */
 };

@@ -122,7 +122,8 @@ int virtual_proc(struct rootfs *rootfs, const struct mount_entry *entry, struct 
 		log_debug("%s: a new proc is refused, the host's /proc takes its place", entry->destination);
 		return bind_host(rootfs, entry, "/proc", &target, e);
 	}
-	if (fd == -EPERM && says_revealing(&how))
+	/* fsmount(2) refuses it for nothing else; kernels such as 6.1 say it to their log alone */
+	if (fd == -EPERM && how.made)
 		return explain_covered(e, fd, "proc", "/proc");
 	return fresh_explain(e, fd, entry, &how);
 }
