@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fdio.h"
 #include "base/str.h"
 #include "cgroup/internal.h"
 #include "cgroup/limits.h"
 #include "cgroup/path.h"
+#include "kernel/userns.h"
 
 static const struct {
 	const char *name;
@@ -235,6 +237,8 @@ int cgroup_adopt(struct cgroup *cgroup, pid_t pid, struct err *e)
 
 int cgroup_update(struct cgroup *cgroup, const struct oci_resources *resources, struct err *e)
 {
+	/* As at create, what takes privilege is done without; the record does not tell who made it, and who calls counts. */
+	cgroup->rootless = geteuid() != 0 || userns_inside();
 	return cgroup->ops->update(cgroup, resources, e);
 }
 

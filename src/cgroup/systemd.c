@@ -18,6 +18,7 @@
 #include "cgroup/internal.h"
 #include "cgroup/limits.h"
 #include "cgroup/properties.h"
+#include "cgroup/tree.h"
 #include "cgroup/v2.h"
 #include "kernel/userns.h"
 
@@ -88,6 +89,25 @@ static int add_devices(const struct cgroup *cgroup, const struct oci_resources *
 	return 0;
 }
 
+/* A quota alone keeps the period that is in force, which systemd has to be told together with it. */
+static void add_period(const struct cgroup *cgroup, struct limit_list *limits)
+{
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+
+	for (size_t i = 0; h && i < limits->n; i++) {
+		_cleanup_free_ char *now = NULL;
+		struct limit *l = &limits->v[i];
+		char *value;
+
+		if (strcmp(l->file, "cpu.max") != 0 || strchr(l->value, ' ') || tree_read(h->dir_fd, l->file, &now) < 0 ||
+		    !strchr(now, ' '))
+			continue;
+		value = str_printf("%s%s", l->value, strchr(now, ' '));
+		free(l->value);
+		l->value = value;
+	}
+}
+
 /* Limits, as systemd calls them. */
 static int add_resources(const struct cgroup *cgroup, const struct oci_resources *r, struct property_list *list,
 			 struct err *e)
@@ -100,6 +120,7 @@ static int add_resources(const struct cgroup *cgroup, const struct oci_resources
 	code = limits_plan(cgroup, r, &limits, e);
 	if (code < 0)
 		return code;
+	add_period(cgroup, &limits);
 	properties_from_limits(&limits, list);
 	return add_devices(cgroup, r, list, e);
 }
@@ -195,6 +216,51 @@ static int systemd_adopt(struct cgroup *cgroup, pid_t pid, struct err *e)
 	return r;
 }
 
+/*
+ * What systemd writes as well, when it is told a property: all that it knows of the same controller, in steps of its own
+ * (whole percents of a processor, one task at least).
+ */
+static const char *const shared_files[] = {
+	"cpu.max", "cpu.weight", "cpuset.cpus", "cpuset.mems", "memory.high", "memory.low", "memory.max", "memory.min",
+	"memory.swap.max", "pids.max",
+};
+
+/* Those that were not what they are: as they were. */
+static int write_again(const struct cgroup *cgroup, char *const *was, struct err *e)
+{
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+
+	for (size_t i = 0; h && i < ARRAY_SIZE(shared_files); i++) {
+		_cleanup_free_ char *now = NULL;
+		int r = was[i] ? tree_read(h->dir_fd, shared_files[i], &now) : 0;
+
+		if (r == 0 && was[i] && strcmp(now, was[i]) != 0)
+			r = fdio_write_file(h->dir_fd, shared_files[i], was[i]);
+		if (r < 0)
+			return err_set(e, r, "cgroup %s: systemd has changed %s, and it cannot be set to \"%s\"",
+				       cgroup->record.path, shared_files[i], was[i]);
+	}
+	return 0;
+}
+
+static int set_properties(struct cgroup *cgroup, const struct property_list *properties, struct err *e)
+{
+	const struct hierarchy *h = cgroup_v2_dir(cgroup);
+	char *was[ARRAY_SIZE(shared_files)] = { NULL };
+	int r;
+
+	/* One that cannot be read is one that this cgroup has not. */
+	for (size_t i = 0; h && i < ARRAY_SIZE(shared_files); i++)
+		if (tree_read(h->dir_fd, shared_files[i], &was[i]) < 0)
+			was[i] = NULL;
+	r = bus_set_properties(cgroup->bus, cgroup->record.scope, properties, e);
+	if (r == 0)
+		r = write_again(cgroup, was, e);
+	for (size_t i = 0; i < ARRAY_SIZE(shared_files); i++)
+		free(was[i]);
+	return r;
+}
+
 static int tell_systemd(struct cgroup *cgroup, const struct oci_resources *r, struct err *e)
 {
 	_cleanup_(property_list_done) struct property_list properties = PROPERTY_LIST_INIT;
@@ -204,7 +270,7 @@ static int tell_systemd(struct cgroup *cgroup, const struct oci_resources *r, st
 		code = add_resources(cgroup, r, &properties, e);
 	if (code < 0 || properties.n == 0)
 		return code;
-	return bus_set_properties(cgroup->bus, cgroup->record.scope, &properties, e);
+	return set_properties(cgroup, &properties, e);
 }
 
 static int systemd_update(struct cgroup *cgroup, const struct oci_resources *resources, struct err *e)

@@ -212,6 +212,23 @@ resources() { # JSON
 	is "$(cgroup_file pids.max)" max
 }
 
+@test "systemd: update: what systemd would round, or does not know, is in force as it was asked" {
+	requires_controller cpu
+	requires_controller pids
+	resources '{"pids": {"limit": 44}, "cpu": {"quota": 33333, "period": 50000}}'
+	sleeping
+	works update --pids-limit 0 "$ID"
+	is "$(cgroup_file pids.max)" 0
+	works update --cpu-quota 25555 "$ID"
+	is "$(cgroup_file cpu.max)" "25555 50000"
+	property_is CPUQuotaPeriodUSec 50ms
+	works update --cpu-share 2048 "$ID"
+	is "$(cgroup_file cpu.max)" "25555 50000"
+	# device rules, which an ordinary user's containers are without
+	echo '{"devices": [{"allow": false, "access": "rwm"}]}' >"$T/resources.json"
+	works update --resources "$T/resources.json" "$ID"
+}
+
 @test "systemd: pause and resume" {
 	args /guest wait-signal
 	started
