@@ -231,9 +231,10 @@ static int explain(int code, const struct mount_entry *entry, const struct idmap
 		err_set(e, code, "its ids cannot be shifted: the file system of %s%s does not support idmapped "
 			"mounts on this kernel", entry->source ? entry->source : entry->mount->type,
 			entry->options.own & MOUNT_OWN_RIDMAP ? ", or one that is mounted below it," : "");
-		return entry->kind != MOUNT_FUSE ? code :
-			err_hint(e, "FUSE does since Linux 6.12, if the server asks for it when it starts "
-				 "(FUSE_ALLOW_IDMAP)");
+		if (entry->kind == MOUNT_FUSE)
+			return err_hint(e, "FUSE does since Linux 6.12, if the server asks for it when it starts "
+					   "(FUSE_ALLOW_IDMAP)");
+		return err_hint(e, "a tmpfs does since Linux 6.3, and most that are on disks did before");
 	}
 	return err_set(e, code, "its ids cannot be shifted (idmap)");
 }
