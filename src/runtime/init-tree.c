@@ -24,7 +24,7 @@ static int ask_source(void *ctx, size_t index, struct err *e)
 	r = sync_send(l->init_sync, SYNC_NEED_SOURCE, (int64_t)index, -EBADF, e);
 	if (r == 0)
 		r = sync_expect(l->init_sync, SYNC_SOURCE, &msg, e);
-	return r < 0 ? r : msg.fd;
+	return r != 0 ? r : msg.fd;
 }
 
 static int send_userns(struct launch *l, struct err *e)

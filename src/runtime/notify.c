@@ -115,8 +115,10 @@ static int send_to_host(const char *text, size_t n, struct err *e)
 	const char *path = getenv("NOTIFY_SOCKET");
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t n_path = strlen(path);
+	size_t n_path = path ? strlen(path) : 0;
 
+	if (n_path == 0)
+		return 0; /* nobody listens: notify_wanted() */
 	if (n_path >= sizeof(address.sun_path))
 		return err_say(e, -ENAMETOOLONG, "NOTIFY_SOCKET %s: longer than a socket's name can be", path);
 	memcpy(address.sun_path, path, n_path);

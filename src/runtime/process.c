@@ -334,7 +334,7 @@ int process_exec(const struct process_run *run, struct err *e)
 		r = set_attributes(run, e);
 	if (r == 0)
 		r = confine_prepare(run->config, &ruleset, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	process_make_env(run, &env);
 	own_stdio(&p->user);

@@ -165,5 +165,5 @@ int container_ps_table(const struct runtime *rt, const char *id, char *const *ps
 	for (; *ps_args; ps_args++)
 		strv_add(&argv, *ps_args);
 	r = run_ps(argv.v, &text, e);
-	return r < 0 ? r : filter(text, &pids, ret_table, e);
+	return text ? filter(text, &pids, ret_table, e) : r;
 }

@@ -76,7 +76,7 @@ static int open_and_look(const struct runtime *rt, const char *id, bool lock, st
 	r = runtime_root(rt, &root, e);
 	if (r == 0)
 		r = state_open(root, id, lock, ret_state, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	r = state_look(ret_state, ret_now, e);
 	if (r < 0)

@@ -135,7 +135,7 @@ int container_start(const struct runtime *rt, const char *id, struct err *e)
 	r = runtime_root(rt, &root, e);
 	if (r == 0)
 		r = state_open(root, id, true, &state, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	r = state_read_config(&state, &config, e);
 	if (r == 0)
