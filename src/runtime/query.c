@@ -106,7 +106,7 @@ int container_state(const struct runtime *rt, const char *id, char **ret_json, s
 	int r;
 
 	r = open_and_look(rt, id, false, &state, &now, e);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	*ret_json = print(&state, &now, LITE_PRETTY, &n);
 	state_now_done(&now);
