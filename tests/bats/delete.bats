@@ -150,7 +150,7 @@ load helpers
 @test "delete of what a create left that was killed while it wrote the configuration: nothing is said" {
 	local text
 	for text in '' '{ "ociVersion": "1.3'; do
-		mkdir -p -m 700 "$T/state/$ID"
+		(umask 077 && mkdir -p "$T/state/$ID")
 		printf %s "$text" >"$T/state/$ID/config.json"
 		works delete --force "$ID"
 		no_container
