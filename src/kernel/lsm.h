@@ -4,8 +4,15 @@
 
 #include <stdbool.h>
 
-/* Is the module active? Told by its file system entries. */
+/* Is SELinux active?  Told by its file system. */
 bool lsm_have_selinux(void);
+
+/* Is the label one of the policy that is loaded?  0, also where it cannot be told; -EINVAL; -EOPNOTSUPP: SELinux is not
+   active on this machine. */
+int lsm_find_selinux(const char *label);
+
+/* What a user can do about a label that is not. */
+#define LSM_SELINUX_HINT "it is USER:ROLE:TYPE:LEVEL, each of which the policy has to know and to allow with the others"
 
 /* Is a profile of this name loaded?  0, also where it cannot be told; -ENOENT; -EOPNOTSUPP: AppArmor is not active
    on this machine. */

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "mount/devices.h"
 #include "mount/explain.h"
+#include "mount/label.h"
 #include "mount/mask.h"
 #include "mount/plan.h"
 #include "mount/rootfs.h"
@@ -52,5 +53,7 @@ int rootfs_check(const struct oci_config *config, const char *bundle, struct err
 		r = check_layers(config, bundle, e);
 	if (r >= 0)
 		r = mount_devices_check(config, e);
-	return r < 0 ? r : mask_check(config, e);
+	if (r >= 0)
+		r = mask_check(config, e);
+	return r < 0 ? r : label_check(config, e);
 }

@@ -11,6 +11,7 @@
 #include "mount/attrs.h"
 #include "mount/explain.h"
 #include "mount/idmap.h"
+#include "mount/label.h"
 
 #define STRING_MAX 255 /* fsconfig(2): more is EINVAL */
 
@@ -25,8 +26,8 @@ static bool is_skipped(const struct fresh *how, const char *key)
 /* "key=value" or "key". */
 static int set_word(const struct mnt_fs *fs, struct fresh *how, const char *word)
 {
-	_cleanup_free_ char *key = xstrndup(word, strcspn(word, "="));
-	const char *value = strchr(word, '=');
+	_cleanup_free_ char *key = xstrndup(word, strcspn(word, "=")), *unquoted = label_unquote(word);
+	const char *value = strchr(unquoted ? unquoted : word, '=');
 	int r;
 
 	if (is_skipped(how, key))
@@ -49,21 +50,6 @@ static int set_super(const struct mnt_fs *fs, const struct mount_options *option
 	return how->super_ro && (options->top.set & MOUNT_ATTR_RDONLY) ? mnt_fs_set(fs, "ro", NULL) : 0;
 }
 
-/* linux.mountLabel: the SELinux context of all files in it.  Podman chooses another of the four context
-   options by an annotation. */
-static int set_label(const struct mnt_fs *fs, const struct rootfs *rootfs, const struct mount_entry *entry)
-{
-	const struct oci_config *config = rootfs->env.config;
-	const char *label = rootfs_mount_label(rootfs);
-	const char *key = mount_annotation(config, "run.oci.mount_context_type");
-
-	if (str_empty(key))
-		key = "context";
-	if (str_empty(label) || mount_options_data(&entry->options, key))
-		return 0;
-	return mnt_fs_set(fs, key, label);
-}
-
 static int configure(const struct mnt_fs *fs, const struct rootfs *rootfs, const struct mount_entry *entry,
 		     struct fresh *how)
 {
@@ -80,7 +66,7 @@ static int configure(const struct mnt_fs *fs, const struct rootfs *rootfs, const
 		r = mnt_fs_set(fs, how->extra[i].key, how->extra[i].value);
 	if (r >= 0 && how->configure)
 		r = how->configure(fs, how->ctx);
-	return r < 0 || how->no_label ? r : set_label(fs, rootfs, entry);
+	return r < 0 || how->no_label ? r : label_set(fs, rootfs, options, how->words, sizeof(how->words));
 }
 
 int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, struct fresh *how)
@@ -103,6 +89,8 @@ int fresh_mount(const struct rootfs *rootfs, const struct mount_entry *entry, st
 		mnt_fs_words(&fs, words, sizeof(words));
 	if (*words)
 		memcpy(how->words, words, sizeof(words));
+	else if (r < 0 && !how->no_label)
+		label_explain(rootfs, how->type, r, how->words, sizeof(how->words));
 	mnt_fs_done(&fs);
 	return r;
 }

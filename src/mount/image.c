@@ -21,6 +21,7 @@
 #include "kernel/syscalls.h"
 #include "mount/explain.h"
 #include "mount/fuse.h"
+#include "mount/label.h"
 #include "mount/rootlayers.h"
 
 #define LOOP_TRIES 10 /* somebody else may take the free device first */
@@ -118,7 +119,8 @@ static int attach_loop(int file, char *ret_path, size_t size)
 	return -EBUSY;
 }
 
-static int mount_source(const char *type, const char *source, const char *extra, char *words, size_t n_words)
+static int mount_source(const struct oci_config *config, const char *type, const char *source, const char *extra,
+			char *words, size_t n_words)
 {
 	struct mnt_fs fs;
 	int r = mnt_fs_open(type, &fs);
@@ -131,6 +133,8 @@ static int mount_source(const char *type, const char *source, const char *extra,
 	if (r >= 0 && extra)
 		r = mnt_fs_set(&fs, extra, NULL);
 	if (r >= 0)
+		r = label_set_image(&fs, config);
+	if (r >= 0)
 		r = mnt_fs_create(&fs, MOUNT_ATTR_RDONLY);
 	if (r < 0)
 		mnt_fs_words(&fs, words, n_words);
@@ -139,7 +143,7 @@ static int mount_source(const char *type, const char *source, const char *extra,
 }
 
 /* ENOTBLK: before Linux 6.12 erofs takes devices only.  EROFS: an ext4 with a journal to replay. */
-static int mount_image(int file, enum image_type type, char *words, size_t n_words)
+static int mount_image(const struct oci_config *config, int file, enum image_type type, char *words, size_t n_words)
 {
 	const char *name = types[type].name;
 	_cleanup_close_ int loop = -EBADF;
@@ -148,7 +152,7 @@ static int mount_image(int file, enum image_type type, char *words, size_t n_wor
 
 	if (type == IMAGE_EROFS) {
 		snprintf(source, sizeof(source), "/proc/self/fd/%d", file);
-		r = mount_source(name, source, NULL, words, n_words);
+		r = mount_source(config, name, source, NULL, words, n_words);
 	}
 	if (r != -ENOTBLK)
 		return r;
@@ -157,8 +161,8 @@ static int mount_image(int file, enum image_type type, char *words, size_t n_wor
 		snprintf(words, n_words, "no loop device is to be had");
 		return loop;
 	}
-	r = mount_source(name, source, NULL, words, n_words);
-	return r == -EROFS && type == IMAGE_EXT ? mount_source(name, source, "noload", words, n_words) : r;
+	r = mount_source(config, name, source, NULL, words, n_words);
+	return r == -EROFS && type == IMAGE_EXT ? mount_source(config, name, source, "noload", words, n_words) : r;
 }
 
 /* Files of the image belong to the ids that they have, seen from the container. */
@@ -169,7 +173,7 @@ static int shift_ids(int mnt, int userns_fd)
 	return userns_fd < 0 ? 0 : mnt_set_attr(mnt, &attr, false);
 }
 
-int image_make_source(const char *path, int userns_fd, struct err *e)
+int image_make_source(const struct oci_config *config, const char *path, int userns_fd, struct err *e)
 {
 	const struct mnt_attr private = { .propagation = MS_PRIVATE };
 	_cleanup_close_ int file = -EBADF, mnt = -EBADF;
@@ -182,7 +186,7 @@ int image_make_source(const char *path, int userns_fd, struct err *e)
 		return file;
 	if (!caps_have(CAP_SYS_ADMIN) || userns_inside())
 		return err_say(e, -EOPNOTSUPP, "without privilege the kernel mounts no %s", types[type].name);
-	mnt = mount_image(file, type, words, sizeof(words));
+	mnt = mount_image(config, file, type, words, sizeof(words));
 	if (mnt < 0)
 		return err_say(e, -EOPNOTSUPP, "the kernel does not mount this %s: %s%s%s", types[type].name,
 			       err_reason(mnt), *words ? ": " : "", words);

@@ -20,9 +20,9 @@ int image_identify(const char *path, enum image_type *ret_type, struct err *e);
 const char *const *image_programs(enum image_type type);
 const char *image_options(enum image_type type);
 
-/* In the runtime: a detached mount of the image at path, by the kernel, its ids shifted into userns_fd (or
-   -EBADF).  -EOPNOTSUPP: this has to be left to FUSE, *e says why. */
-int image_make_source(const char *path, int userns_fd, struct err *e);
+/* In the runtime: a detached mount of the image at path, by the kernel, with linux.mountLabel, its ids shifted into
+   userns_fd (or -EBADF).  -EOPNOTSUPP: this has to be left to FUSE, *e says why. */
+int image_make_source(const struct oci_config *config, const char *path, int userns_fd, struct err *e);
 
 /* In init: the image that is layer `n` of the root, by the runtime or by FUSE; `path` is its file.  A detached mount;
    *ret_foreign: of another user namespace, so that it is no layer of an overlay before it is attached. */

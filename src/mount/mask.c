@@ -9,6 +9,7 @@
 
 #include "kernel/mnt.h"
 #include "kernel/syscalls.h"
+#include "mount/label.h"
 
 #define MASK_ATTRS (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -71,7 +72,7 @@ int mask_read_only(struct rootfs *rootfs, struct err *e)
  * A clone of the host's null device.  Read-only as a mount: that does not hinder writing to the device,
  * but a container whose root is the host's cannot change the mode of the host's node through it.
  */
-static int clone_null(void)
+static int clone_null(const struct rootfs *rootfs)
 {
 	struct mnt_attr attr = { .set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 				 .propagation = MS_PRIVATE };
@@ -79,6 +80,7 @@ static int clone_null(void)
 	struct stat st;
 	int r;
 
+	(void)rootfs;
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -89,8 +91,9 @@ static int clone_null(void)
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
-static int new_empty(void)
+static int new_empty(const struct rootfs *rootfs)
 {
+	char words[64]; /* a label that is refused has been refused before */
 	struct mnt_fs fs;
 	int r = mnt_fs_open("tmpfs", &fs);
 
@@ -102,6 +105,8 @@ static int new_empty(void)
 	if (r >= 0)
 		r = mnt_fs_set(&fs, "nr_inodes", "1");
 	if (r >= 0)
+		r = label_set(&fs, rootfs, NULL, words, sizeof(words));
+	if (r >= 0)
 		r = mnt_fs_create(&fs, MASK_ATTRS);
 	mnt_fs_done(&fs);
 	return r;
@@ -110,16 +115,16 @@ static int new_empty(void)
 /* What hides: made when it is needed for the first time, which is attached as it is; the others are its clones (clones
    of detached mounts are not to be had before Linux 6.15). */
 struct cover {
-	int (*make)(void);
+	int (*make)(const struct rootfs *rootfs);
 	int fd; /* -EBADF: not yet */
 };
 
-static int attach_cover(struct cover *cover, int target)
+static int attach_cover(const struct rootfs *rootfs, struct cover *cover, int target)
 {
 	_cleanup_close_ int fd = -EBADF;
 
 	if (cover->fd < 0) {
-		cover->fd = cover->make();
+		cover->fd = cover->make(rootfs);
 		return cover->fd < 0 ? cover->fd : mnt_attach(cover->fd, target);
 	}
 	fd = mnt_clone(cover->fd, "", false, false);
@@ -139,7 +144,7 @@ static int hide(const struct rootfs *rootfs, const char *path, struct covers *co
 		return is_missing(target) ? 0 : target;
 	if (fstat(target, &st) < 0)
 		return -errno;
-	return attach_cover(S_ISDIR(st.st_mode) ? &covers->directory : &covers->file, target);
+	return attach_cover(rootfs, S_ISDIR(st.st_mode) ? &covers->directory : &covers->file, target);
 }
 
 static int hide_all(const struct rootfs *rootfs, const struct oci_linux *linux_, struct covers *covers, struct err *e)

@@ -16,7 +16,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "kernel/lsm.h"
 #include "kernel/mnt.h"
 #include "kernel/pathat.h"
 #include "kernel/syscalls.h"
@@ -26,6 +25,7 @@
 #include "mount/explain.h"
 #include "mount/fresh.h"
 #include "mount/fuse.h"
+#include "mount/label.h"
 #include "mount/mask.h"
 #include "mount/overlay.h"
 #include "mount/rootoverlay.h"
@@ -78,27 +78,6 @@ bool rootfs_has_uid(struct rootfs *rootfs, uint32_t uid)
 bool rootfs_has_gid(struct rootfs *rootfs, uint32_t gid)
 {
 	return !rootfs->env.userns || has_id(rootfs->env.gids, &rootfs->gids, "/proc/self/gid_map", gid);
-}
-
-static const char *label_of(const struct oci_config *config)
-{
-	return config->linux_ && !str_empty(config->linux_->mount_label) ? config->linux_->mount_label : NULL;
-}
-
-const char *rootfs_mount_label(const struct rootfs *rootfs)
-{
-	return rootfs->has_selinux ? label_of(rootfs->env.config) : NULL;
-}
-
-/* Without SELinux a label protects nothing and the kernel knows no option for it; process.selinuxLabel, which
-   asks for confinement, is refused there. */
-static void look_for_selinux(struct rootfs *rootfs)
-{
-	const char *label = label_of(rootfs->env.config);
-
-	rootfs->has_selinux = label && lsm_have_selinux();
-	if (label && !rootfs->has_selinux)
-		log_warning("linux.mountLabel %s does nothing here: SELinux is not enabled", label);
 }
 
 struct idmap_env rootfs_idmap_env(const struct rootfs *rootfs)
@@ -333,7 +312,7 @@ static int assemble(struct rootfs *rootfs, struct err *e)
 	rootfs->early = xmalloc((rootfs->plan.n_entries + 1) * sizeof(int));
 	for (size_t i = 0; i < rootfs->plan.n_entries; i++)
 		rootfs->early[i] = -EBADF;
-	look_for_selinux(rootfs);
+	label_find(rootfs);
 	r = read_joined_map(rootfs, e);
 	if (r >= 0)
 		r = bind_open_early(rootfs, e);

@@ -104,7 +104,7 @@ static int make_root_layer(const struct oci_config *config, const char *bundle, 
 	else if (r >= 0 && layers.idmap && stat(layers.lower.v[n], &st) == 0 && S_ISDIR(st.st_mode))
 		r = make_layer(config, &entry, layers.lower.v[n], userns_fd, e);
 	else if (r >= 0)
-		r = image_make_source(layers.lower.v[n], userns_fd, e);
+		r = image_make_source(config, layers.lower.v[n], userns_fd, e);
 	rootlayers_done(&layers);
 	return r;
 }

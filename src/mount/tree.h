@@ -31,7 +31,7 @@ struct rootfs {
 	struct stat st;          /* and what it is */
 	bool is_procfs;          /* it is on a procfs, or nobody knows */
 	int *early;              /* per entry: the clone of a shared source, or -EBADF */
-	bool has_selinux;        /* looked for only when there is a label */
+	const char *label;       /* linux.mountLabel; NULL: none, or the kernel does not run SELinux */
 	bool no_mknod;           /* device nodes cannot be made here: bind the host's */
 	const struct mount_entry *now; /* of mounts[]: the one that is being made */
 	struct rootfs_anchor anchors[N_ANCHORS];
@@ -41,9 +41,6 @@ struct rootfs {
 /* Is the id (of this user namespace) one that exists here? */
 bool rootfs_has_uid(struct rootfs *rootfs, uint32_t uid);
 bool rootfs_has_gid(struct rootfs *rootfs, uint32_t gid);
-
-/* linux.mountLabel; NULL when there is none, or the kernel does not run SELinux. */
-const char *rootfs_mount_label(const struct rootfs *rootfs);
 
 /* How ids of mounts are shifted from here. */
 struct idmap_env rootfs_idmap_env(const struct rootfs *rootfs);

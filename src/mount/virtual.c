@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -19,6 +18,7 @@
 #include "mount/copyup.h"
 #include "mount/explain.h"
 #include "mount/fresh.h"
+#include "mount/label.h"
 #include "mount/target.h"
 
 /*
@@ -144,20 +144,6 @@ int virtual_sysfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 		return fresh_explain(e, fd, entry, &how);
 	log_debug("%s: a new sysfs is refused, the host's /sys takes its place", entry->destination);
 	return bind_host(rootfs, entry, "/sys", &target, e);
-}
-
-/* mqueue takes no context option: its root is labelled instead. */
-static int label_root(const struct rootfs *rootfs, int mnt_fd, struct err *e)
-{
-	const char *label = rootfs_mount_label(rootfs);
-	_cleanup_close_ int fd = -EBADF;
-
-	if (str_empty(label))
-		return 0;
-	fd = openat(mnt_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsetxattr(fd, "security.selinux", label, strlen(label), 0) < 0)
-		return err_set(e, -errno, "cannot give it the label %s (linux.mountLabel)", label);
-	return 0;
 }
 
 int virtual_mqueue(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)

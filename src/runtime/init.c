@@ -97,11 +97,12 @@ static int stage_become_root(struct launch *l, struct err *e)
 	return sync_expect(l->init_sync, SYNC_GO, NULL, e);
 }
 
-/* The two that clone3 could not make: both belong to a process that is where it will stay. */
+/* Those that clone3 could not make: they belong to a process that is where it will stay. */
 static int stage_late_namespaces(struct launch *l, struct err *e)
 {
-	if (l->namespaces.unshare_cgroup && unshare(CLONE_NEWCGROUP) < 0)
-		return err_set(e, -errno, "linux.namespaces: make a cgroup namespace");
+	if (l->namespaces.unshare && unshare((int)l->namespaces.unshare) < 0)
+		return err_set(e, -errno, "linux.namespaces: make the cgroup namespace%s",
+			       l->namespaces.unshare & CLONE_NEWIPC ? ", or that for ipc" : "");
 	if (l->namespaces.unshare_time)
 		return namespaces_make_time(l->config->linux_->time_offsets, e);
 	return 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 
+#include "base/str.h"
 #include "kernel/syscalls.h"
 
 /* The order in which namespaces are joined, and their flags. */
@@ -60,9 +61,13 @@ int plan_namespaces(const struct oci_config *config, bool add_user, struct ns_pl
 
 	/* clone3 would root the cgroup namespace at the parent's cgroup, and enter a time namespace before its
 	   offsets are there (cgroup_namespaces(7), time_namespaces(7)); before Linux 6.3 it refuses the latter. */
-	plan.unshare_cgroup = plan.made & CLONE_NEWCGROUP;
+	plan.unshare = plan.made & CLONE_NEWCGROUP;
 	plan.unshare_time = plan.made & CLONE_NEWTIME;
-	plan.clone = plan.made & ~(unsigned)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	/* clone3 makes the file system of an ipc namespace as well (mqueue), which belongs to who calls: an id that the
+	   container does not know, and only the owner may label it. */
+	if (plan.user_made && lx && !str_empty(lx->mount_label))
+		plan.unshare |= plan.made & CLONE_NEWIPC;
+	plan.clone = plan.made & ~(plan.unshare | (unsigned)CLONE_NEWTIME);
 
 	/* Only children are in a joined pid namespace; what is made has to belong to a joined user
 	   namespace; what is joined has to be joined before a new user namespace takes the privilege. */

@@ -25,7 +25,7 @@ struct ns_plan {
 	size_t n_join;
 
 	unsigned clone;      /* CLONE_NEW* made by clone3(2) */
-	bool unshare_cgroup; /* made by init, once it is in its cgroup: the cgroup becomes the root */
+	unsigned unshare;    /* made by init, once it is in its cgroup, which becomes the root, and has the ids of its own */
 	bool unshare_time;   /* made by init, since offsets must be written before anybody is in it */
 	unsigned made;       /* all CLONE_NEW* that are made, by whichever way */
 	bool user_made;      /* the runtime has to write the id maps */

@@ -264,11 +264,28 @@ static int explain_apparmor(const char *profile, int code, struct err *e)
 	}
 }
 
+static int explain_selinux(const char *label, int code, struct err *e)
+{
+	switch (code) {
+	case -EOPNOTSUPP:
+		err_say(e, code, "process.selinuxLabel %s: SELinux is not active on this machine", label);
+		return err_hint(e, "leave the property out, or boot with lsm=...,selinux");
+	case -EINVAL:
+		err_say(e, code, "process.selinuxLabel %s: the SELinux policy that is loaded has no such label", label);
+		return err_hint(e, LSM_SELINUX_HINT);
+	default:
+		return err_set(e, code, "process.selinuxLabel %s: `/proc/thread-self/attr/exec`", label);
+	}
+}
+
 int process_check_labels(const struct oci_process *process, struct err *e)
 {
 	int r = str_empty(process->apparmor_profile) ? 0 : lsm_find_apparmor(process->apparmor_profile);
 
-	return r < 0 ? explain_apparmor(process->apparmor_profile, r, e) : 0;
+	if (r < 0)
+		return explain_apparmor(process->apparmor_profile, r, e);
+	r = str_empty(process->selinux_label) ? 0 : lsm_find_selinux(process->selinux_label);
+	return r < 0 ? explain_selinux(process->selinux_label, r, e) : 0;
 }
 
 int process_set_labels(const struct oci_process *process, struct err *e)
@@ -280,11 +297,16 @@ int process_set_labels(const struct oci_process *process, struct err *e)
 		if (r < 0)
 			return explain_apparmor(process->apparmor_profile, r, e);
 	}
-	if (!str_empty(process->selinux_label)) {
-		r = lsm_set_selinux(process->selinux_label);
-		if (r < 0)
-			return err_set(e, r, "process.selinuxLabel %s: `/proc/thread-self/attr/exec`",
-				       process->selinux_label);
-	}
-	return 0;
+	if (str_empty(process->selinux_label))
+		return 0;
+	r = lsm_set_selinux(process->selinux_label);
+	return r < 0 ? explain_selinux(process->selinux_label, r, e) : 0;
+}
+
+int process_explain_label(const struct oci_process *process, struct err *e)
+{
+	if (str_empty(process->selinux_label) || (e->code != -EACCES && e->code != -EPERM))
+		return e->code;
+	return err_hint(e, "the SELinux policy may be what does not let it become %s, or execute this file as that",
+			process->selinux_label);
 }

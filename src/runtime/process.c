@@ -349,5 +349,7 @@ int process_exec(const struct process_run *run, struct err *e)
 
 	execve(program, (char *const *)p->args, env.v);
 	r = process_explain_exec(p, program, errno, e);
-	return r == -EACCES ? confine_explain_exec(run->config, e) : r;
+	if (r == -EACCES)
+		confine_explain_exec(run->config, e);
+	return process_explain_label(p, e);
 }

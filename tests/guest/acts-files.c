@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static const char *type_name(mode_t mode)
@@ -55,6 +56,18 @@ void print_stat(const char *path)
 		json_key_string(&first, "link", text);
 	}
 	putchar('}');
+}
+
+/* One line for each: what SELinux says about the file. */
+static int act_label(int n, char **args)
+{
+	for (int i = 0; i < n; i++) {
+		char text[512];
+		ssize_t size = lgetxattr(args[i], "security.selinux", text, sizeof text);
+
+		printf("%s %.*s\n", args[i], size < 0 ? 0 : (int)size, text);
+	}
+	return 0;
 }
 
 static int act_stat(int n, char **args)
@@ -264,6 +277,7 @@ static int act_chdir(int n, char **args)
 
 const struct act file_acts[] = {
 	{ "stat", "PATH...", 1, act_stat },
+	{ "label", "PATH...", 1, act_label },
 	{ "cat", "FILE...", 1, act_cat },
 	{ "read-direct", "FILE", 1, act_read_direct },
 	{ "write", "FILE TEXT", 2, act_write },

@@ -304,6 +304,15 @@ static void fact_keyring(void)
 	json_string(text);
 }
 
+/* KEYCTL_GET_SECURITY (17) of the same (keyctl_get_security(3)). */
+static void fact_keyring_label(void)
+{
+	char text[512] = "";
+	long n = syscall(SYS_keyctl, 17, -3, text, sizeof text - 1);
+
+	json_string(n > 0 ? text : "");
+}
+
 const struct fact kernel_facts[] = {
 	{ "ns", fact_ns },
 	{ "id-maps", fact_id_maps },
@@ -320,5 +329,6 @@ const struct fact kernel_facts[] = {
 	{ "terminal", fact_terminal },
 	{ "network", fact_network },
 	{ "keyring", fact_keyring },
+	{ "keyring-label", fact_keyring_label },
 	{ NULL, NULL },
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mount option words: their table, and that the last of contradicting ones wins. */
+#include <string.h>
 #include <sys/mount.h>
 
 #include "kernel/syscalls.h"
+#include "mount/label.h"
 #include "mount/options.h"
 #include "tests/unit/test.h"
 
@@ -111,6 +113,29 @@ static void test_others(void)
 	CHECK_STR(mount_attr_name(MOUNT_ATTR_NOSYMFOLLOW), "nosymfollow");
 }
 
+static void check_unquoted(const char *word, const char *expected)
+{
+	_cleanup_free_ char *text = label_unquote(word);
+
+	CHECK((!text && !expected) || (text && expected && strcmp(text, expected) == 0), "%s gives %s, expected %s", word,
+	      text ? text : "nothing", expected ? expected : "nothing");
+}
+
+/* The quotes of mount(8) around a context are not for the kernel; all others are. */
+static void test_quotes(void)
+{
+	check_unquoted("context=\"u:r:t:s0:c1,c2\"", "context=u:r:t:s0:c1,c2");
+	check_unquoted("rootcontext=\"x\"", "rootcontext=x");
+	check_unquoted("fscontext=\"\"", "fscontext=");
+	check_unquoted("defcontext=u:r:t:s0", NULL);
+	check_unquoted("context=\"", NULL);
+	check_unquoted("context=\"x", NULL);
+	check_unquoted("context", NULL);
+	check_unquoted("contextx=\"x\"", NULL);
+	check_unquoted("con=\"x\"", NULL);
+	check_unquoted("comment=\"x\"", NULL);
+}
+
 int main(void)
 {
 	test_table();
@@ -118,6 +143,7 @@ int main(void)
 	test_atime();
 	test_trees();
 	test_others();
+	test_quotes();
 	parse(NULL);
 	return test_done();
 }

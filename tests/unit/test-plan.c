@@ -80,7 +80,7 @@ static bool order_is_right(const struct sample *s)
 static bool each_is_made_once(const struct sample *s)
 {
 	const struct ns_plan *p = &s->plan;
-	unsigned later = (p->unshare_cgroup ? CLONE_NEWCGROUP : 0) | (p->unshare_time ? (unsigned)CLONE_NEWTIME : 0);
+	unsigned later = p->unshare | (p->unshare_time ? (unsigned)CLONE_NEWTIME : 0);
 
 	return (p->clone | later) == p->made && !(p->clone & later);
 }
@@ -89,7 +89,7 @@ static bool late_ones_are_right(const struct sample *s)
 {
 	const struct ns_plan *p = &s->plan;
 
-	return !(p->clone & CLONE_NEWCGROUP) && p->unshare_cgroup == (s->choice[OCI_NS_CGROUP] == NEW) &&
+	return !(p->clone & CLONE_NEWCGROUP) && (p->unshare == CLONE_NEWCGROUP) == (s->choice[OCI_NS_CGROUP] == NEW) &&
 	       p->unshare_time == (s->choice[OCI_NS_TIME] == NEW);
 }
 
@@ -190,6 +190,7 @@ static void test_single(void)
 {
 	static const struct oci_namespace time_ns[] = { { .type = OCI_NS_TIME } };
 	struct oci_linux lx = { .namespaces = time_ns, .n_namespaces = 1, .time_offsets = &no_offsets };
+	static const struct oci_namespace new_ones[] = { { .type = OCI_NS_USER }, { .type = OCI_NS_IPC } };
 	static const struct oci_namespace user[] = { { .type = OCI_NS_USER, .path = "/x" } };
 	const struct oci_linux joins = { .namespaces = user, .n_namespaces = 1 };
 	const struct oci_config config = { .linux_ = &joins };
@@ -202,6 +203,12 @@ static void test_single(void)
 	lx.time_offsets = &boottime;
 	plan = plan_one(&lx);
 	CHECK(plan.unshare_time && plan.clone == 0, "a boottime offset alone is one");
+	lx = (struct oci_linux){ .namespaces = new_ones, .n_namespaces = 2 };
+	plan = plan_one(&lx);
+	CHECK(plan.unshare == 0 && plan.clone == (CLONE_NEWUSER | CLONE_NEWIPC), "an ipc namespace is made by clone3");
+	lx.mount_label = "u:r:t:s0";
+	plan = plan_one(&lx);
+	CHECK(plan.unshare == CLONE_NEWIPC && plan.clone == CLONE_NEWUSER, "one whose mqueue shall have a label is the container's");
 
 	plan_namespaces(&config, true, &plan, &e);
 	CHECK_STR(e.text, "linux.namespaces: a user namespace cannot be both joined and added");
