@@ -252,6 +252,9 @@ static int write_all(struct cgroup *cgroup, const struct oci_resources *r, bool 
 		code = devices_apply(cgroup, r, e);
 	if (code == 0 && commit)
 		code = commit(cgroup, r, e);
+	/* Whoever is told of devices on v1 writes a list of his own; ours, which has just been taken, is the finer one. */
+	if (code == 0 && commit && cgroup_v1_dir(cgroup, "devices"))
+		code = devices_apply(cgroup, r, e);
 	if (code < 0) {
 		devices_restore(cgroup, &devices);
 		limit_list_undo(&v2_old, v2_dir, cgroup);
