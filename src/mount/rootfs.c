@@ -252,7 +252,10 @@ static int clone_root(struct rootfs *rootfs, bool *ret_asked, struct err *e)
 		if (r >= 0)
 			return r;
 	}
-	return explain_path(e, fd, "root.path", rootfs->path);
+	explain_path(e, fd, "root.path", rootfs->path);
+	if (fd == -EPERM && !rootfs->env.new_mount_ns)
+		return err_hint(e, "linux.namespaces has no mount namespace, and in the present one only its owner may mount");
+	return fd;
 }
 
 /* What cannot be reached by its path is attached over "/", where no path leads through it. */

@@ -120,11 +120,24 @@ static int check_affinity(const struct oci_process *p, struct err *e)
 	return r < 0 ? r : placement_check_list(a->final, "process.execCPUAffinity.final", e);
 }
 
+/* What TIOCSWINSZ takes (ioctl_tty(2)); without a terminal the size is ignored. */
+static int check_console_size(const struct oci_process *p, const char *path, struct err *e)
+{
+	const struct oci_console_size *size = p->terminal ? p->console_size : NULL;
+
+	if (size && (size->height > UINT16_MAX || size->width > UINT16_MAX))
+		return err_say(e, -EINVAL, "%s.consoleSize.%s: no terminal has more than %d", path,
+			       size->height > UINT16_MAX ? "height" : "width", UINT16_MAX);
+	return 0;
+}
+
 int validate_process(const struct oci_process *process, const char *path, struct err *e)
 {
 	int r;
 
 	r = check_args(process, path, e);
+	if (r == 0)
+		r = check_console_size(process, path, e);
 	if (r == 0)
 		r = check_user(&process->user, path, e);
 	if (r == 0)

@@ -215,6 +215,12 @@ release_namespace() {
 	has "$output" clean
 }
 
+@test "without a mount namespace: an ordinary user is told that it takes one" {
+	requires_user "root may mount on the host"
+	config '.linux.namespaces |= map(select(.type != "mount"))'
+	create_refused "root.path" "linux.namespaces has no mount namespace"
+}
+
 @test "without a mount namespace: exec is in the root of the container, not of the host" {
 	requires_root "mounts on the host"
 	cat >"$T/script" <<-'END'

@@ -91,6 +91,13 @@ console_said() {
 	fact_is '.fds[0].rows' 11 '.fds[0].columns' 22
 }
 
+@test "a consoleSize that no terminal has is refused by name (config.md, Process)" {
+	config '.process.terminal = true | .process.consoleSize = {height: 70000, width: 22}'
+	refused process.consoleSize.height 65535 -- run --bundle "$B" "$ID"
+	config '.process.consoleSize = {height: 11, width: 4294967318}'
+	refused process.consoleSize.width -- run --bundle "$B" "$ID"
+}
+
 @test "consoleSize without a terminal is ignored (config.md, Process)" {
 	config '.process.consoleSize = {height: 11, width: 22}'
 	args /guest echo fine
