@@ -69,7 +69,9 @@ in_v1() { # CONTROLLER
 
 in_v2() { # CONTROLLER
 	local root
-	root=$(v2_root) && grep -qw "$(v2_name "$1")" "$root/cgroup.controllers"
+	root=$(v2_root) || return
+	[[ $ROOTLESS == 0 ]] || root+=/user.slice/user-$(id -u).slice/user@$(id -u).service
+	grep -qsw "$(v2_name "$1")" "$root/cgroup.controllers"
 }
 
 has_controller() { # NAME
@@ -82,9 +84,21 @@ requires_cgroup() {
 	v2_root >/dev/null || in_v1 freezer || skip "no cgroups are mounted"
 }
 
+# An ordinary user's cgroup is made by a systemd of his own.
+users_runtime_dir=${XDG_RUNTIME_DIR:-}
+requires_any_cgroup() {
+	if [[ $ROOTLESS == 0 ]]; then
+		requires_cgroup
+		return
+	fi
+	[[ -S $users_runtime_dir/bus ]] || skip "needs a cgroup of its own: root, or a user's systemd (tests/vm/run)"
+	export XDG_RUNTIME_DIR=$users_runtime_dir
+	OCIRUN_ARGS=--systemd-cgroup
+}
+
 requires_controller() { # NAME...
 	local name
-	requires_root "needs a cgroup of its own"
+	requires_any_cgroup
 	for name; do
 		has_controller "$name" || skip "no $name controller here"
 	done

@@ -49,6 +49,7 @@ load cgroup-helpers
 }
 
 @test "pids.limit stops a fork bomb (config-linux.md, PIDs)" {
+	requires_cgroup
 	requires_controller pids
 	config '.linux.resources = {pids: {limit: 10}}'
 	args /guest fork 50
@@ -60,6 +61,7 @@ load cgroup-helpers
 }
 
 @test "pids.limit -1 is no limit" {
+	requires_cgroup
 	requires_controller pids
 	config '.linux.resources = {pids: {limit: -1}}'
 	args /guest fork 50
@@ -68,6 +70,7 @@ load cgroup-helpers
 }
 
 @test "memory.limit kills a program that wants too much (config-linux.md, Memory)" {
+	requires_cgroup
 	requires_controller memory
 	config '.linux.resources = {memory: {limit: 33554432, swap: 33554432}}'
 	args /guest memory 200
@@ -78,6 +81,7 @@ load cgroup-helpers
 }
 
 @test "limits can be read in the container's cgroup: cpu.shares, cpu.quota, memory.limit" {
+	requires_cgroup
 	requires_controller memory
 	requires_controller cpu
 	config '.linux.resources = {memory: {limit: 67108864}, cpu: {shares: 512, quota: 50000, period: 100000}}'
@@ -148,6 +152,7 @@ load cgroup-helpers
 }
 
 @test "update changes limits of a running container" {
+	requires_cgroup
 	requires_controller pids
 	args /guest sleep
 	config '.linux.resources = {pids: {limit: 100}}'

@@ -33,7 +33,7 @@ watches() {
 }
 
 @test "events --stats prints one object with the members that engines know from runc" {
-	requires_cgroup
+	requires_any_cgroup
 	limited '{}'
 	works events --stats "$ID"
 	is "$(wc -l <<<"$output")" 1
@@ -48,7 +48,7 @@ watches() {
 
 @test "events --stats: the numbers are those of the container's cgroup" {
 	requires_controller memory pids cpu
-	config '.linux.cgroupsPath = $p' --arg p "/ocirun-test-$ID"
+	[[ $ROOTLESS == 1 ]] || config '.linux.cgroupsPath = $p' --arg p "/ocirun-test-$ID"
 	args /guest fork 3
 	resources '{"memory": {"limit": 67108864}, "pids": {"limit": 50}, "cpu": {"quota": 50000}}'
 	started
@@ -67,7 +67,7 @@ watches() {
 }
 
 @test "events --stats: pressure where the kernel has it" {
-	requires_cgroup
+	requires_any_cgroup
 	[[ -e /proc/pressure ]] && v2_root >/dev/null || skip "no pressure in this kernel, or no v2 hierarchy"
 	limited '{}'
 	[[ -e $(v2_root)$(sed -n 's/^0:://p' "/proc/$(container_pid)/cgroup")/cpu.pressure ]] || skip "no cpu.pressure"
@@ -78,7 +78,7 @@ watches() {
 
 @test "events --stats: network interfaces of the container's own namespace" {
 	requires_root "makes an interface"
-	requires_cgroup
+	requires_any_cgroup
 	requires ip nsenter
 	sleeping
 	nsenter --net="/proc/$(container_pid)/ns/net" ip link add ocit0 type veth peer name ocit1 2>/dev/null ||
@@ -93,7 +93,7 @@ watches() {
 }
 
 @test "events --interval goes on until the container ends" {
-	requires_cgroup
+	requires_any_cgroup
 	limited '{}'
 	watch_events --interval=50ms "$ID"
 	wait_until told '.type == "stats" and .data.pids.current == 1'
@@ -103,7 +103,7 @@ watches() {
 }
 
 @test "events of a paused container go on" {
-	requires_cgroup
+	requires_any_cgroup
 	limited '{}'
 	works pause "$ID"
 	works events --stats "$ID"
@@ -111,7 +111,7 @@ watches() {
 }
 
 @test "events ends when nobody reads it any more" {
-	requires_cgroup
+	requires_any_cgroup
 	limited '{}'
 	mkfifo "$T/pipe"
 	# shellcheck disable=SC2086
@@ -145,6 +145,8 @@ watches() {
 
 @test "events tells of it when it was init" {
 	requires_controller memory
+	# It does, or does not: systemd removes the scope of an init that has ended, and with it the counter.
+	requires_root "the cgroup is systemd's, and may be gone before anybody looks"
 	guest await /go -- memory 200
 	resources '{"memory": {"limit": 33554432, "swap": 33554432}}'
 	started

@@ -52,6 +52,7 @@ forty_containers() {
 }
 
 @test "forty containers with limits, in all hierarchies, leave no state, process or cgroup" {
+	requires_cgroup
 	requires_controller pids memory
 	args /guest bomb
 	resources '{"pids": {"limit": 30}, "memory": {"limit": 1073741824}, "devices": [{"allow": false, "access": "rwm"}]}'
@@ -59,6 +60,7 @@ forty_containers() {
 }
 
 @test "commands on a container whose processes fork without end" {
+	requires_cgroup
 	requires_controller pids
 	args /guest bomb
 	resources '{"pids": {"limit": 60}}'

@@ -112,7 +112,7 @@ option_sets() {
 }
 
 @test "update --resources: a document that is none" {
-	requires_cgroup
+	requires_any_cgroup
 	limited '{}'
 	update_refused '{"memory": {"limit": 20000000}' "resources:" "not JSON"
 	update_refused '{"memory": {"limit": "x"}}' "memory.limit: expected an integer"
