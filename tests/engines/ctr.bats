@@ -242,11 +242,13 @@ task_is() { # STATUS
 	has "$(tr '\0' ' ' <"/proc/$(awk '/^PPid/ { print $2 }' "/proc/$(cat "$T/pid")/status")/cmdline")" containerd-shim
 }
 
-# Each number once, in order: it went on, and never began anew.
-counts_on() { # NUMBER
-	does ctr task exec --exec-id "count$RANDOM" "$ID" cat /count
-	[[ $(wc -l <<<"$output") -gt $1 ]]
-	is "$output" "$(seq "$(wc -l <<<"$output")")"
+# What the container has counted, one number in each line.
+count() {
+	does ctr task exec --exec-id "count$RANDOM$RANDOM" "$ID" cat /count
+}
+
+counted() { # NUMBER
+	count && [[ $(wc -l <<<"$output") -ge $1 ]]
 }
 
 @test "checkpoint to files and to an image, restore under another name" {
@@ -254,17 +256,20 @@ counts_on() { # NUMBER
 	local n
 	c_run --detach -- sh -c 'i=0; while :; do i=$((i + 1)); echo $i >>/count; sleep 0.1; done'
 	does "${command[@]}"
-	wait_until counts_on 3
+	wait_until counted 3
 	does ctr task checkpoint --image-path "$T/images" --work-path "$T/new/work" "$ID"
 	[[ -e $T/images/inventory.img && -e $T/new/work/dump.log ]]
 	task_is RUNNING
 	does ctr container checkpoint --image --rw --task "$ID" "saved/$ID:1"
-	counts_on 4
+	count
 	n=$(wc -l <<<"$output")
 	does ctr task delete --force "$ID"
 	ID=${ID}r
 	does ctr container restore --rw --live "$ID" "saved/${ID%r}:1"
-	wait_until counts_on "$n"
+	# Each number once, in order: it went on, and did not begin anew.
+	wait_until counted $((n + 3))
+	count
+	is "$output" "$(seq "$(wc -l <<<"$output")")"
 }
 
 # bats test_tags=all

@@ -162,13 +162,14 @@ health_is() {
 	[[ $(docker inspect --format '{{.State.Health.Status}}' "$ID") == "$1" ]]
 }
 
-@test "a limit that cannot be had is left out by Docker, and refused at update" {
+@test "a limit that cannot be had is not left out in silence" {
 	[[ " $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null) " != *" memory "* ]] || skip "memory may be delegated here"
 	d run --rm --memory 64m busybox true
 	has "$stderr" discarded
 	sleeper
-	ends 1 docker update --memory 64m "$ID"
-	has "$stderr" memory
+	# Docker 20.10 hands it on; newer ones leave it out here as well, and say so.
+	try docker update --memory 64m "$ID"
+	[[ $status == 1 && $stderr == *memory* || $output$stderr == *discarded* ]] || said "docker update"
 }
 
 # bats test_tags=all
