@@ -106,8 +106,8 @@ int fresh_explain(struct err *e, int code, const struct mount_entry *entry, cons
 	if (!word)
 		return code;
 	if (value && strlen(value + 1) > STRING_MAX)
-		return err_hint(e, "the value of option \"%.*s\" has %zu bytes, and the kernel takes %d", (int)(value - word), word,
-				strlen(value + 1), STRING_MAX);
+		return err_hint(e, "the value of option \"%.*s\" has %zu bytes, and the kernel takes %d", (int)(value - word),
+				word, strlen(value + 1), STRING_MAX);
 	if (strchr(word, ','))
 		return err_hint(e, "\"%s\" is one option: each is a string of its own, and a comma divides none", word);
 	return err_hint(e, "the option was \"%s\"", word);

@@ -208,7 +208,8 @@ static void test_single(void)
 	CHECK(plan.unshare == 0 && plan.clone == (CLONE_NEWUSER | CLONE_NEWIPC), "an ipc namespace is made by clone3");
 	lx.mount_label = "u:r:t:s0";
 	plan = plan_one(&lx);
-	CHECK(plan.unshare == CLONE_NEWIPC && plan.clone == CLONE_NEWUSER, "one whose mqueue shall have a label is the container's");
+	CHECK(plan.unshare == CLONE_NEWIPC && plan.clone == CLONE_NEWUSER,
+	      "one whose mqueue shall have a label is the container's");
 
 	plan_namespaces(&config, true, &plan, &e);
 	CHECK_STR(e.text, "linux.namespaces: a user namespace cannot be both joined and added");
