@@ -74,6 +74,16 @@ static int explain_search(struct err *e, int code, const char *what, const char 
 	return err_hint(e, "chmod o+x %s, or move the data elsewhere", prefix);
 }
 
+/* The way to it is open, and it is not. */
+static int explain_closed(struct err *e, int code, const char *what, const char *path, const struct stat *st)
+{
+	char owner[64];
+
+	describe_owner(st, owner, sizeof(owner));
+	err_set(e, code, "%s %s (mode %04o of %s)", what, path, (unsigned)st->st_mode & 07777U, owner);
+	return err_hint(e, "let it be readable");
+}
+
 int explain_path(struct err *e, int code, const char *what, const char *path)
 {
 	_cleanup_free_ char *prefix = NULL;
@@ -91,6 +101,8 @@ int explain_path(struct err *e, int code, const char *what, const char *path)
 		if (code == -EACCES && S_ISDIR(st.st_mode) && faccessat(AT_FDCWD, prefix, X_OK, AT_EACCESS) < 0)
 			return explain_search(e, code, what, path, prefix, &st);
 	}
+	if (code == -EACCES && stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return explain_closed(e, code, what, path, &st);
 	return err_set(e, code, "%s %s", what, path);
 }
 

@@ -244,6 +244,14 @@ image_root() { # TYPE
 	is "$output" top
 }
 
+@test "an image that may not be read: its mode and owner" {
+	requires_user "root reads all"
+	pack squashfs "$R" "$B/image.squashfs"
+	chmod 000 "$B/image.squashfs"
+	annotate rootfs.image image.squashfs
+	create_refused "root image $B/image.squashfs (mode 0000 of" "permission denied" "let it be readable"
+}
+
 @test "a file that is no image, one that is missing, one that is cut off" {
 	[[ $ROOTLESS == 0 ]] || requires_fuse
 	annotate rootfs.image config.json
