@@ -178,17 +178,23 @@ static int stage_mounts(struct launch *l, struct err *e)
 	return r < 0 ? r : sync_expect(l->init_sync, SYNC_HOOKS_DONE, NULL, e);
 }
 
-/* In the container's namespaces, but the paths are still the host's. */
-static int stage_container_hooks(struct launch *l, struct err *e)
+static int run_own_hooks(struct launch *l, enum hook_kind kind, char *const *default_env, struct err *e)
 {
 	const struct hooks_run run = {
 		.config = l->config,
 		.document = &l->record,
 		.pid = getpid(),
 		.watch_pidfd = -EBADF,
+		.default_env = default_env,
 	};
 
-	return hooks_run(&run, HOOK_CREATE_CONTAINER, e);
+	return hooks_run(&run, kind, e);
+}
+
+/* In the container's namespaces, but the paths are still the host's. */
+static int stage_container_hooks(struct launch *l, struct err *e)
+{
+	return hooks_any(l->config, HOOK_CREATE_CONTAINER) ? run_own_hooks(l, HOOK_CREATE_CONTAINER, NULL, e) : 0;
 }
 
 static int stage_enter(struct launch *l, struct err *e)
@@ -325,18 +331,11 @@ static int stage_exec(struct launch *l, struct err *e)
 		.about_to_exec = tell_exec,
 		.ctx = l,
 	};
-	struct hooks_run hooks = {
-		.config = l->config,
-		.document = &l->record,
-		.pid = getpid(),
-		.watch_pidfd = -EBADF,
-	};
 	int r = 0;
 
 	if (hooks_any(l->config, HOOK_START_CONTAINER)) {
 		process_make_env(&run, &env);
-		hooks.default_env = env.v;
-		r = hooks_run(&hooks, HOOK_START_CONTAINER, e);
+		r = run_own_hooks(l, HOOK_START_CONTAINER, env.v, e);
 	}
 	return r < 0 ? r : process_exec(&run, e);
 }

@@ -107,9 +107,9 @@ static int check_inside(const char *cwd, struct err *e)
 static int enter_cwd(const struct process_run *run, struct err *e)
 {
 	const struct oci_process *p = run->process;
-	struct stat st;
+	int r = chdir(p->cwd) < 0 ? -errno : 0;
 
-	if (stat(p->cwd, &st) < 0 && errno == ENOENT) {
+	if (r == -ENOENT) {
 		const mode_t umask_before = umask(0);
 		_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		_cleanup_close_ int made = pathat_mkdir_p(root, p->cwd, 0755);
@@ -117,11 +117,12 @@ static int enter_cwd(const struct process_run *run, struct err *e)
 		umask(umask_before);
 		if (made < 0)
 			return err_set(e, made, "process.cwd: create %s", p->cwd);
+		r = chdir(p->cwd) < 0 ? -errno : 0;
 	}
-	if (chdir(p->cwd) == 0)
+	if (r == 0)
 		return check_inside(p->cwd, e);
-	if (errno != EACCES)
-		return err_set(e, -errno, "process.cwd: %s", p->cwd);
+	if (r != -EACCES)
+		return err_set(e, r, "process.cwd: %s", p->cwd);
 
 	/* Only the user may enter it (a network file system, say). */
 	setfsgid(p->user.gid);
@@ -260,7 +261,8 @@ static int drop_privileges(const struct process_run *run, int ruleset, struct er
 		if (r < 0)
 			return r;
 	}
-	r = caps_keep(true);
+	/* Only who leaves uid 0 for good loses them (capabilities(7)). */
+	r = p->user.uid != 0 ? caps_keep(true) : 0;
 	if (r == 0)
 		r = caps_drop_bounding(sets.bounding);
 	if (r < 0)
