@@ -155,6 +155,36 @@ static const struct {
 	[OCI_PROPAGATION_RUNBINDABLE] = { MS_UNBINDABLE, true },
 };
 
+/* Is another mount over this one, on the very same path? */
+static bool is_covered(const struct mount_plan *plan, size_t n)
+{
+	for (size_t i = n + 1; i < plan->n_entries; i++)
+		if (strcmp(plan->entries[i].clean, plan->entries[n].clean) == 0)
+			return true;
+	return false;
+}
+
+/* An r- form has reached the mounts below as well; those with a word of their own keep it. */
+static int keep_own_words(const struct rootfs *rootfs, struct err *e)
+{
+	for (size_t i = 0; i < rootfs->plan.n_entries; i++) {
+		const struct mount_entry *entry = &rootfs->plan.entries[i];
+		const struct mnt_attr attr = { .propagation = entry->options.propagation };
+		_cleanup_close_ int fd = -EBADF;
+		int r;
+
+		if (!attr.propagation || is_covered(&rootfs->plan, i))
+			continue;
+		fd = r = rootfs_open(rootfs, entry->clean);
+		if (r >= 0)
+			r = mnt_set_attr(fd, &attr, entry->options.propagation_recursive);
+		/* ENOENT, ENOTDIR, EINVAL (no mount): below another mount, where nobody can reach it */
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -EINVAL)
+			return err_set(e, r, "mounts[%zu] %s: cannot set the propagation", entry->index, entry->destination);
+	}
+	return 0;
+}
+
 static int propagate(const struct rootfs *rootfs, enum oci_propagation asked, struct err *e)
 {
 	const struct mnt_attr attr = { .propagation = propagations[asked].flag };
@@ -163,7 +193,9 @@ static int propagate(const struct rootfs *rootfs, enum oci_propagation asked, st
 	if (!attr.propagation)
 		return 0;
 	r = mnt_set_attr(rootfs->fd, &attr, propagations[asked].recursive);
-	return r < 0 ? err_set(e, r, "linux.rootfsPropagation cannot be set") : 0;
+	if (r < 0)
+		return err_set(e, r, "linux.rootfsPropagation cannot be set");
+	return propagations[asked].recursive ? keep_own_words(rootfs, e) : 0;
 }
 
 static int finish_dev(const struct rootfs *rootfs, struct err *e)

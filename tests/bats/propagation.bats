@@ -187,7 +187,7 @@ propagates() {
 
 @test "rootfsPropagation is that of the root alone, the r forms reach the mounts below" {
 	args /guest all
-	add_mount /mnt tmpfs private tmpfs
+	add_mount /mnt tmpfs rw tmpfs
 	local word
 	for word in shared unbindable; do
 		config '.linux.rootfsPropagation = $w' --arg w "$word"
@@ -198,6 +198,27 @@ propagates() {
 		propagation_is / "$([[ $word == shared ]] && echo shared: || echo unbindable)"
 		propagation_is /mnt "$([[ $word == shared ]] && echo shared: || echo unbindable)"
 	done
+}
+
+@test "a mount with a word of its own keeps it whatever the r forms of rootfsPropagation reach" {
+	mkdir -p "$R/mnt" "$R/once"
+	args /guest all
+	add_mount /mnt tmpfs private tmpfs
+	add_mount /mnt/below tmpfs unbindable tmpfs
+	add_mount /once tmpfs private tmpfs
+	add_mount /once tmpfs rw tmpfs
+	local word
+	for word in rshared runbindable; do
+		config '.linux.rootfsPropagation = $w' --arg w "$word"
+		runs
+		propagation_is / "$([[ $word == rshared ]] && echo shared: || echo unbindable)"
+		propagation_is /mnt none
+		propagation_is /mnt/below unbindable
+	done
+	config 'del(.mounts[] | select(.destination == "/mnt/below")) | (.mounts[] | select(.destination == "/mnt")).options = ["shared"]'
+	runs
+	propagation_is / unbindable
+	propagation_is /mnt shared:
 }
 
 @test "an ordinary user's rshared: the mount is made, and the warning tells what it cannot do" {
