@@ -107,7 +107,10 @@ json_error() { # ARG...: a failing call with a JSON log; the log's text is in $l
 
 @test "a reader of the log that has gone does not end create in the middle" {
 	mkfifo "$T/fifo"
-	exec 8<>"$T/fifo" 9>"$T/fifo" 8<&-
+	# open for writing, and nobody reads any more
+	exec 8<>"$T/fifo"
+	exec 9>"$T/fifo"
+	exec 8<&-
 	OCIRUN_TEST_MARK=$ID "$OCIRUN" --root "$T/state" --debug create --bundle "$B" "$ID" </dev/null >/dev/null 2>&9 3>&- 4>&-
 	exec 9>&-
 	is "$(container_status)" created
