@@ -65,7 +65,7 @@ int plan_namespaces(const struct oci_config *config, bool add_user, struct ns_pl
 	plan.unshare_time = plan.made & CLONE_NEWTIME;
 	/* clone3 makes the file system of an ipc namespace as well (mqueue), which belongs to who calls: an id that the
 	   container does not know, and only the owner may label it. */
-	if (plan.user_made && lx && !str_empty(lx->mount_label))
+	if (lx && (plan.user_made || plan.user_joined) && !str_empty(lx->mount_label))
 		plan.unshare |= plan.made & CLONE_NEWIPC;
 	plan.clone = plan.made & ~(plan.unshare | (unsigned)CLONE_NEWTIME);
 

@@ -184,12 +184,20 @@ label_of() {
 	is "$(jq -r . <<<"$output")" "$(tr -d '\0' </proc/self/attr/current)"
 }
 
-@test "selinux: in a user namespace with many ids" {
+@test "selinux: in a user namespace with many ids, new or joined" {
 	requires_selinux
+	local all=(guest apparmor -- label /dev /dev/shm /dev/pts /dev/mqueue)
 	labels "$program" "$files"
 	config_many_ids
-	guest apparmor -- label /dev /dev/shm /dev/pts /dev/mqueue
+	"${all[@]}"
 	runs
+	has "$output" "$program"
+	is "$(grep -c " $files\$" <<<"$output")" 4
+	sleeping
+	config '(.linux.namespaces[] | select(.type == "user")).path = "/proc/\($p)/ns/user" |
+		del(.linux.uidMappings, .linux.gidMappings)' --arg p "$(container_pid)"
+	"${all[@]}"
+	works run --bundle "$B" "$ID-2"
 	has "$output" "$program"
 	is "$(grep -c " $files\$" <<<"$output")" 4
 }
