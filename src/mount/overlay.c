@@ -239,7 +239,7 @@ static int set_lowers(const struct mnt_fs *fs, struct overlay_layers *layers)
 		data |= first_data;
 		strbuf_addf(&joined, "%s%d", i == 0 ? "" : first_data ? "::" : ":", layers->v[i].fd);
 	}
-	layers->n_text = strlen(joined.text);
+	layers->n_text = joined.len;
 	r = mnt_fs_set(fs, "lowerdir", joined.text);
 	strbuf_done(&joined);
 	return r;
