@@ -205,10 +205,12 @@ has_pids() {
 	[[ -d /sys/fs/cgroup/pids || " $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null) " == *" pids "* ]]
 }
 
+# Podman lowers its own limit to the greatest pid.
 most_processes() {
-	local most
+	local most greatest
 	most=$(ulimit -Hu)
-	[[ $most != unlimited ]] || most=32768
+	greatest=$(</proc/sys/kernel/pid_max)
+	[[ $most != unlimited && $most -le $greatest ]] || most=$((greatest < 32768 ? greatest : 32768))
 	echo "$most"
 }
 

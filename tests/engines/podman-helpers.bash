@@ -40,7 +40,12 @@ sleeper() {
 	wait_until prints up podman logs "$ID"
 }
 
-# version_at_least VERSION: of Podman, as "4.4".
+# Podman pauses an ordinary user's containers with cgroup v2 alone.
+podman_pauses() {
+	[[ $ROOTLESS == 0 || -e /sys/fs/cgroup/cgroup.procs ]]
+}
+
+# podman_at_least VERSION: of Podman, as "4.4".
 podman_at_least() {
 	printf '%s\n%s\n' "$1" "$(podman version --format '{{.Client.Version}}')" | sort -V -C
 }

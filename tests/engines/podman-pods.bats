@@ -30,7 +30,7 @@ pod_create() { # OPTION...
 	does podman run --rm --pod "$ID" busybox ps
 	has "$output" "sleep 61185"
 	does podman exec "$ID-a" ps
-	if [[ $ROOTLESS == 0 || $RUNTIME_NAME == ocirun ]]; then
+	if podman_pauses && [[ $ROOTLESS == 0 || $RUNTIME_NAME == ocirun ]]; then
 		does podman pod pause "$ID"
 		does podman pod unpause "$ID"
 	fi

@@ -155,6 +155,7 @@ not_running() {
 }
 
 @test "pause, unpause: the processes stand still" {
+	podman_pauses || skip "cgroup v1, and an ordinary user"
 	does podman run -d --name "$ID" busybox sh -c 'while :; do echo x; sleep 0.05; done'
 	wait_until prints x podman logs "$ID"
 	does podman pause "$ID"
