@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -28,20 +27,15 @@
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
 #include "runtime/fuse-exec.h"
+#include "runtime/fuse-log.h"
+#include "runtime/fuse-packet.h"
 
-#define PACKET_MAX 65536
 #define GRACE_MS 500 /* unmounting ends a server; then SIGTERM */
 #define TERM_MS 1500 /* then SIGKILL */
 #define AGAIN_MS 50  /* ... and to those that came later */
-#define PIPE_READ 16384
-#define PIPE_READS 4   /* 64 KiB, what a pipe holds (pipe(7)) */
 #define FLUSH_TRIES 20 /* a server that has closed its device takes this long at most to end, or nobody waits for it */
 #define FLUSH_MS 10
 #define CHILDREN_MAX 65536
-
-/* A request: flags, then strings that end in NUL: what, path, argv.  Descriptors: the device, and these.  One byte
-   alone asks for the log to be written. */
-enum { HAS_SOURCE = 1, HAS_USERNS = 2 };
 
 struct server {
 	pid_t pid;
@@ -52,9 +46,7 @@ struct monitor {
 	int sock;    /* -EBADF: the runtime has no more to ask */
 	int init;    /* pidfd; -EBADF: it has ended */
 	int signals; /* signalfd */
-	int said;    /* read end of the pipe that is the standard output of all servers, and ours */
-	int log;
-	size_t n_logged;
+	struct fuse_log log;
 	bool children; /* servers, and what they left behind: we are the subreaper */
 	struct server *servers;
 	size_t n_servers;
@@ -68,108 +60,6 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* ---- the runtime's side ---- */
-
-static void add_string(struct strbuf *b, const char *s)
-{
-	strbuf_add_mem(b, s, strlen(s) + 1);
-}
-
-/* Its answer: a negative errno and a sentence. */
-static int take_answer(int sock, struct err *e)
-{
-	struct err answer = ERR_INIT;
-	size_t n_fds = 0;
-	ssize_t n = sock_recv(sock, &answer, sizeof(answer), NULL, 0, &n_fds);
-
-	if (n != (ssize_t)sizeof(answer))
-		return n < 0 ? err_set(e, (int)n, "the FUSE monitor") : err_say(e, -EIO, "the FUSE monitor died");
-	answer.text[sizeof(answer.text) - 1] = '\0';
-	return answer.code < 0 ? err_say(e, answer.code, "%s", answer.text) : answer.code;
-}
-
-int fuse_monitor_request(int sock, const struct fuse_request *request, struct err *e)
-{
-	struct strbuf b = STRBUF_INIT;
-	int fds[3], r;
-	size_t n = 0;
-	char flags = 0;
-
-	fds[n++] = request->device_fd;
-	if (request->source_fd >= 0) {
-		flags |= HAS_SOURCE;
-		fds[n++] = request->source_fd;
-	}
-	if (request->userns_fd >= 0) {
-		flags |= HAS_USERNS;
-		fds[n++] = request->userns_fd;
-	}
-	strbuf_add_mem(&b, &flags, 1);
-	add_string(&b, request->what);
-	add_string(&b, request->path);
-	for (char *const *word = request->argv; *word; word++)
-		add_string(&b, *word);
-	r = b.len > PACKET_MAX ? -E2BIG : sock_send(sock, b.text, b.len, fds, n);
-	strbuf_done(&b);
-	if (r < 0)
-		return err_set(e, r, "tell the FUSE monitor about %s", request->what);
-	r = take_answer(sock, e);
-	return r < 0 ? r : 0;
-}
-
-int fuse_monitor_flush(int sock, struct err *e)
-{
-	char nothing = 0;
-	int r = sock_send(sock, &nothing, 1, NULL, 0);
-
-	return r < 0 ? err_set(e, r, "tell the FUSE monitor") : take_answer(sock, e);
-}
-
-/* ---- the monitor ---- */
-
-/* A server that never stops talking fills neither a disk nor the memory of a tmpfs: the log begins anew. */
-static void add_to_log(struct monitor *m, const char *text, size_t n)
-{
-	static const char cut[] = "(earlier lines were left out)\n";
-
-	if (m->n_logged + n > FUSE_LOG_MAX && ftruncate(m->log, 0) == 0) {
-		m->n_logged = sizeof(cut) - 1;
-		(void)fdio_write_all(m->log, cut, sizeof(cut) - 1);
-	}
-	m->n_logged += n;
-	/* nobody can be told that the log is full */
-	(void)fdio_write_all(m->log, text, n);
-}
-
-/* As much as a pipe holds: all that a server said which has ended. */
-static void take_said(struct monitor *m)
-{
-	char text[PIPE_READ];
-
-	for (int i = 0; i < PIPE_READS; i++) {
-		ssize_t n = read(m->said, text, sizeof(text));
-
-		if (n <= 0)
-			return;
-		add_to_log(m, text, (size_t)n);
-	}
-}
-
-static void say(struct monitor *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct monitor *m, const char *fmt, ...)
-{
-	_cleanup_free_ char *text = NULL, *line = NULL;
-	char now[CLOCK_TEXT_MAX];
-	va_list args;
-
-	va_start(args, fmt);
-	text = str_vprintf(fmt, args);
-	va_end(args);
-	clock_now_text(now);
-	line = str_printf("%s %s\n", now, text);
-	add_to_log(m, line, strlen(line));
 }
 
 /* Split the strings; argv borrows from the packet. */
@@ -209,14 +99,14 @@ static int start_one(struct monitor *m, char *packet, size_t n, const int *fds, 
 	pid_t pid;
 	int r = parse(packet, n, &request, argv, ARRAY_SIZE(argv));
 
-	if (r == 0 && n_fds != 1U + !!(packet[0] & HAS_SOURCE) + !!(packet[0] & HAS_USERNS))
+	if (r == 0 && n_fds != 1U + !!(packet[0] & FUSE_PACKET_SOURCE) + !!(packet[0] & FUSE_PACKET_USERNS))
 		r = -EBADMSG;
 	if (r < 0)
 		return err_set(e, r, "the FUSE monitor was asked for a server");
 	request.device_fd = fds[0];
-	if (packet[0] & HAS_SOURCE)
+	if (packet[0] & FUSE_PACKET_SOURCE)
 		request.source_fd = fds[next++];
-	if (packet[0] & HAS_USERNS)
+	if (packet[0] & FUSE_PACKET_USERNS)
 		request.userns_fd = fds[next];
 	pid = fuse_exec(&request, e);
 	if (pid < 0)
@@ -233,7 +123,7 @@ static void drop_privileges(struct monitor *m)
 	const struct caps_sets sets = { .effective = kill_only, .permitted = kill_only };
 
 	if (caps_apply(&sets) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		say(m, "the monitor keeps its privileges: %s", err_reason(-errno));
+		fuse_log_say(&m->log, "the monitor keeps its privileges: %s", err_reason(-errno));
 }
 
 /* Into the servers' log, and into the engine's while the container lives. */
@@ -252,7 +142,7 @@ static void tell_end(struct monitor *m, const struct server *server, int status)
 		text = str_printf("%s: %s (process %d) ended with status %d%s", server->what, server->program, server->pid,
 				  WEXITSTATUS(status), consequence);
 	if (text)
-		say(m, "%s", text);
+		fuse_log_say(&m->log, "%s", text);
 	if (text && m->init >= 0)
 		log_warning("%s", text);
 }
@@ -269,7 +159,7 @@ static void reap(struct monitor *m)
 	int status;
 	pid_t pid;
 
-	take_said(m);
+	fuse_log_take(&m->log);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (size_t i = 0; i < m->n_servers; i++) {
 			if (m->servers[i].pid != pid)
@@ -319,11 +209,11 @@ static void flush(struct monitor *m)
 
 static void take_request(struct monitor *m)
 {
-	_cleanup_free_ char *packet = xmalloc(PACKET_MAX);
+	_cleanup_free_ char *packet = xmalloc(FUSE_PACKET_MAX);
 	struct err answer = ERR_INIT;
 	size_t n_fds = 0;
 	int fds[3];
-	ssize_t n = sock_recv(m->sock, packet, PACKET_MAX, fds, ARRAY_SIZE(fds), &n_fds);
+	ssize_t n = sock_recv(m->sock, packet, FUSE_PACKET_MAX, fds, ARRAY_SIZE(fds), &n_fds);
 
 	if (n == 1)
 		flush(m);
@@ -379,7 +269,7 @@ static void __attribute__((noreturn)) serve(struct monitor *m)
 			{ .fd = m->sock, .events = POLLIN },
 			{ .fd = m->init, .events = POLLIN },
 			{ .fd = m->signals, .events = POLLIN },
-			{ .fd = m->said, .events = POLLIN },
+			{ .fd = m->log.said, .events = POLLIN },
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), end_step(m)) < 0) {
@@ -392,7 +282,7 @@ static void __attribute__((noreturn)) serve(struct monitor *m)
 			m->ended_ms = now_ms();
 		}
 		if (fds[3].revents)
-			take_said(m);
+			fuse_log_take(&m->log);
 		if (fds[0].revents)
 			take_request(m);
 		if (fds[2].revents)
@@ -410,9 +300,9 @@ static int detach(struct monitor *m, int log_fd)
 
 	if (null < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return -errno;
-	m->said = pipe_fds[0];
-	m->log = log_fd;
-	if (fcntl(m->said, F_SETFL, O_NONBLOCK) < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	m->log.said = pipe_fds[0];
+	m->log.fd = log_fd;
+	if (fcntl(m->log.said, F_SETFL, O_NONBLOCK) < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(pipe_fds[1], STDOUT_FILENO) < 0 || dup2(pipe_fds[1], STDERR_FILENO) < 0)
 		return -errno;
 	sigfillset(&wanted);
@@ -425,8 +315,8 @@ static int detach(struct monitor *m, int log_fd)
 	keep[0] = m->sock;
 	keep[1] = m->init;
 	keep[2] = m->signals;
-	keep[3] = m->said;
-	keep[4] = m->log;
+	keep[3] = m->log.said;
+	keep[4] = m->log.fd;
 	return fdio_close_except(3, keep, ARRAY_SIZE(keep));
 }
 
@@ -474,7 +364,7 @@ int fuse_monitor_start(const struct fuse_monitor_start *start, pid_t *ret_pid, s
 		r = spawn_wait(pidfd, &status);
 	if (pid < 0 || r < 0)
 		return err_set(e, pid < 0 ? (int)pid : r, "start the FUSE monitor");
-	r = take_answer(ours, e);
+	r = fuse_packet_answer(ours, e);
 	if (r < 0)
 		return r;
 	*ret_pid = r;
