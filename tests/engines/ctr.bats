@@ -257,8 +257,8 @@ counted() { # NUMBER
 	c_run --detach -- sh -c 'i=0; while :; do i=$((i + 1)); echo $i >>/count; sleep 0.1; done'
 	does "${command[@]}"
 	wait_until counted 3
-	does ctr task checkpoint --image-path "$T/images" --work-path "$T/new/work" "$ID"
-	[[ -e $T/images/inventory.img && -e $T/new/work/dump.log ]]
+	does ctr task checkpoint --image-path "$T/images" --work-path "$T/new/criu" "$ID"
+	[[ -e $T/images/inventory.img && -e $T/new/criu/dump.log ]]
 	task_is RUNNING
 	does ctr container checkpoint --image --rw --task "$ID" "saved/$ID:1"
 	count
