@@ -168,13 +168,17 @@ host_network='.linux.security_context.namespace_options.network = 2'
 	[[ $(tail -n 1 <<<"$output") != $(tail -n 1 <<<"$first") ]]
 }
 
+# The pod's own and the container's; each is a script, whose children bear its name until they execute.
+two_pause() {
+	in_container ps -o args
+	[[ $(grep -c /bin/pause <<<"$output") == 2 ]]
+}
+
 @test "a pod with one process list for all" {
 	pod '.linux.security_context.namespace_options.pid = 0'
 	container '.linux.security_context.namespace_options.pid = 0' /bin/pause
 	of_container StartContainer
-	in_container ps -o args
-	# The pod's own and the container's.
-	is "$(grep -c /bin/pause <<<"$output")" 2
+	wait_until two_pause
 	in_container readlink /proc/1/exe
 	is "$output" /bin/busybox
 	of_container StopContainer '{timeout: 0}'
