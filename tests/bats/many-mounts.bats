@@ -37,10 +37,11 @@ load mount-helpers
 	add_mount /mnt overlay "lowerdir=$lower" overlay
 	add_mount /written overlay "lowerdir=$lower,upperdir=$T/upper,workdir=$T/work" overlay
 	args /guest "do" cat /mnt/file -- append /written/file more -- mounts
-	ocirun run --bundle "$B" "$ID"
-	# Older kernels name all layers in one string of 255 bytes.
-	[[ $status == 0 || $(uname -r) != 5.* ]] || skip "this kernel takes fewer layers"
-	succeeded
+	if ! overlay_is_new; then # before Linux 6.5 the lower layers are one text of 255 bytes
+		create_refused "/mnt" "less than 500 layers need" "merge some"
+		return
+	fi
+	runs
 	is "$(head -n 1 <<<"$output")" last
 	[[ -e $T/upper/file ]]
 }
