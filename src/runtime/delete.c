@@ -73,15 +73,18 @@ static int remove_cgroup(struct state *state, const struct state_now *init, stru
 {
 	const struct state_document *d = state_document(state);
 	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
-	int r;
+	struct err second = ERR_INIT; /* one failure is told, the first */
+	int r, waited;
 
 	r = state_open_cgroup(d, &cgroup, e);
 	if (r == 0 && d->creating && d->pid == 0)
 		r = wait_until_empty(cgroup, d->cgroup_path ? d->cgroup_path : "", e);
 	if (r == 0 && init->pidfd >= 0)
 		r = cgroup_signal(cgroup, SIGKILL, e);
+	/* It was killed by itself as well, and is not left dying whatever became of its cgroup. */
+	waited = wait_for_init(state, init, r == 0 ? e : &second);
 	if (r == 0)
-		r = wait_for_init(state, init, e);
+		r = waited;
 	return r < 0 ? r : cgroup_remove(cgroup, e);
 }
 
