@@ -93,3 +93,15 @@ sleeper() {
 	d run --detach --name "$ID" "$@" busybox sh -c 'trap "exit 0" TERM; echo up; while :; do sleep 0.1; done'
 	wait_until prints up docker logs "$ID"
 }
+
+health_is() {
+	[[ $(docker inspect --format '{{.State.Health.Status}}' "$ID") == "$1" ]]
+}
+
+# A health check that fails, until it does not.
+becomes_healthy() {
+	sleeper --health-cmd 'test -e /healthy' --health-interval 1s --health-retries 1
+	wait_until prints unhealthy docker inspect --format '{{.State.Health.Status}}' "$ID"
+	d exec "$ID" touch /healthy
+	wait_until health_is healthy
+}

@@ -152,14 +152,7 @@ load docker-helpers
 }
 
 @test "a health check" {
-	sleeper --health-cmd 'test -e /healthy' --health-interval 1s --health-retries 1
-	wait_until prints unhealthy docker inspect --format '{{.State.Health.Status}}' "$ID"
-	d exec "$ID" touch /healthy
-	wait_until health_is healthy
-}
-
-health_is() {
-	[[ $(docker inspect --format '{{.State.Health.Status}}' "$ID") == "$1" ]]
+	becomes_healthy
 }
 
 @test "a limit that cannot be had is not left out in silence" {

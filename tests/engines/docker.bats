@@ -195,14 +195,7 @@ load docker-helpers
 }
 
 @test "a health check" {
-	sleeper --health-cmd 'test -e /healthy' --health-interval 1s --health-retries 1
-	wait_until prints unhealthy docker inspect --format '{{.State.Health.Status}}' "$ID"
-	d exec "$ID" touch /healthy
-	wait_until health_is healthy
-}
-
-health_is() {
-	[[ $(docker inspect --format '{{.State.Health.Status}}' "$ID") == "$1" ]]
+	becomes_healthy
 }
 
 # counter OPTION...: a container whose file /count grows by one line after the other.
