@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for bash; it goes into PREFIX/share/bash-completion/completions.
 
-_ocirun_commands="create start run state kill delete exec list ps pause resume update events checkpoint restore spec features help"
+_ocirun_commands="create start run state kill delete exec list ps pause resume update mounts events checkpoint restore spec features help"
 
 # The options of a command; without a command the global ones.
 _ocirun_options()
@@ -26,6 +26,7 @@ _ocirun_options()
 	update) echo "--resources --blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period
 		--cpu-rt-runtime --cpu-share --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp
 		--l3-cache-schema --mem-bw-schema --memory --memory-reservation --memory-swap --pids-limit" ;;
+	mounts) echo "--destination --source --type --options --format" ;;
 	events) echo "--stats --interval" ;;
 	checkpoint) echo "$criu --leave-running --pre-dump --parent-path --page-server --status-fd" ;;
 	restore) echo "$criu --bundle --config --console-socket --pid-file --pidfd-socket --detach --keep --tcp-close
@@ -49,10 +50,11 @@ _ocirun_values()
 	--empty-ns) echo "network" ;;
 	--rootless) [[ -z $1 ]] && echo "true false auto" ;;
 	--root | --bundle | -b | --image-path | --work-path) echo "directory" ;;
-	-f) case "$1" in create | run | restore) echo "file" ;; list | ps) echo "table json" ;; *) return 1 ;; esac ;;
-	--log | --config | --console-socket | --pid-file | --pidfd-socket | --process | --resources | -p | -r) echo "file" ;;
+	-f) case "$1" in create | run | restore) echo "file" ;; list | ps | mounts) echo "table json" ;; *) return 1 ;; esac ;;
+	--log | --config | --console-socket | --pid-file | --pidfd-socket | --process | --resources | -p | -r | --source) echo "file" ;;
+	-d | -s | -t | -o) [[ $1 == mounts ]] && echo ;;
 	--env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cwd | --apparmor | --process-label | --cgroup | \
-		--parent-path | --page-server | --status-fd | --lsm-profile | --lsm-mount-context | \
+		--parent-path | --page-server | --status-fd | --lsm-profile | --lsm-mount-context | --destination | --type | --options | \
 		--preserve-fds | --blkio-weight | --cpu-* | --cpuset-* | --kernel-memory* | --memory* | --pids-limit | --interval) echo ;;
 	*) return 1 ;;
 	esac
@@ -96,7 +98,11 @@ _ocirun()
 		mapfile -t COMPREPLY < <(compgen -W "$_ocirun_commands" -- "$cur")
 	elif [[ $command == kill && $n_args -eq 1 ]]; then
 		mapfile -t COMPREPLY < <(compgen -A signal -- "$cur")
-	elif [[ $n_args -eq 0 && $command != create && $command != run ]]; then
+	elif [[ $command == mounts && $n_args -eq 0 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "list add remove" -- "$cur")
+	elif [[ $command == mounts && $n_args -eq 2 ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	elif [[ $n_args -eq 0 || ($command == mounts && $n_args -eq 1) ]] && [[ $command != create && $command != run ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(ocirun "${root[@]}" list --quiet 2>/dev/null)" -- "$cur")
 	fi
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for fish; it goes into PREFIX/share/fish/vendor_completions.d.
 
-set -l commands create start run state kill delete exec list ps pause resume update events checkpoint restore spec features help
+set -l commands create start run state kill delete exec list ps pause resume update mounts events checkpoint restore spec features help
 
 complete -c ocirun -f
 
@@ -28,6 +28,7 @@ complete -c ocirun -n __fish_use_subcommand -a ps -d 'Print the processes of a c
 complete -c ocirun -n __fish_use_subcommand -a pause -d 'Freeze a container'
 complete -c ocirun -n __fish_use_subcommand -a resume -d 'Let a paused container go on'
 complete -c ocirun -n __fish_use_subcommand -a update -d 'Change resource limits'
+complete -c ocirun -n __fish_use_subcommand -a mounts -d 'Show, add and remove mounts'
 complete -c ocirun -n __fish_use_subcommand -a events -d 'Print what a container uses'
 complete -c ocirun -n __fish_use_subcommand -a checkpoint -d 'Save a running container'
 complete -c ocirun -n __fish_use_subcommand -a restore -d 'Make a container from saved files'
@@ -79,6 +80,14 @@ complete -c ocirun -n '__fish_seen_subcommand_from exec' -l preserve-fds -x -d '
 # list and ps
 complete -c ocirun -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d 'How to print them'
 complete -c ocirun -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Print only the ids'
+
+# mounts
+complete -c ocirun -n '__fish_seen_subcommand_from mounts' -a 'list add remove'
+complete -c ocirun -n '__fish_seen_subcommand_from mounts' -s d -l destination -x -d 'Where in the container'
+complete -c ocirun -n '__fish_seen_subcommand_from mounts' -s s -l source -r -F -d 'What to mount'
+complete -c ocirun -n '__fish_seen_subcommand_from mounts' -s t -l type -x -a 'bind tmpfs overlay' -d 'Type of the mount'
+complete -c ocirun -n '__fish_seen_subcommand_from mounts' -s o -l options -x -d 'Options, separated by commas'
+complete -c ocirun -n '__fish_seen_subcommand_from mounts' -s f -l format -x -a 'table json' -d 'How to print them'
 
 # update
 complete -c ocirun -n '__fish_seen_subcommand_from update' -s r -l resources -r -F -d 'JSON file with all changes'

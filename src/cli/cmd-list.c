@@ -29,40 +29,17 @@ static void fill_row(const struct container_info *info, const char *pid, const c
 	cells[COL_OWNER] = or_empty(info->owner);
 }
 
-static void widen(size_t widths[static N_COLS], const char *const cells[static N_COLS])
-{
-	for (int i = 0; i < N_COLS; i++)
-		if (strlen(cells[i]) > widths[i])
-			widths[i] = strlen(cells[i]);
-}
-
-/* No blanks behind the last column. */
-static void add_row(struct strbuf *out, const size_t widths[static N_COLS], const char *const cells[static N_COLS])
-{
-	for (int i = 0; i < N_COLS - 1; i++)
-		strbuf_addf(out, "%-*s  ", (int)widths[i], cells[i]);
-	strbuf_addf(out, "%s\n", cells[N_COLS - 1]);
-}
-
 static char *make_table(const struct container_info *infos, size_t n)
 {
+	_cleanup_free_ const char **cells = xcalloc((n + 1) * N_COLS, sizeof(*cells));
 	_cleanup_(strv_done) struct strv pids = STRV_INIT;
-	struct strbuf out = STRBUF_INIT;
-	size_t widths[N_COLS] = { 0 };
-	const char *cells[N_COLS];
 
-	widen(widths, titles);
+	memcpy(cells, titles, sizeof(titles));
 	for (size_t i = 0; i < n; i++) {
 		strv_take(&pids, str_printf("%d", (int)infos[i].pid));
-		fill_row(&infos[i], pids.v[i], cells);
-		widen(widths, cells);
+		fill_row(&infos[i], pids.v[i], cells + (i + 1) * N_COLS);
 	}
-	add_row(&out, widths, titles);
-	for (size_t i = 0; i < n; i++) {
-		fill_row(&infos[i], pids.v[i], cells);
-		add_row(&out, widths, cells);
-	}
-	return strbuf_take(&out);
+	return cmd_make_table(cells, n + 1, N_COLS);
 }
 
 static char *make_ids(const struct container_info *infos, size_t n)

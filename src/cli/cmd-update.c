@@ -2,14 +2,7 @@
 /* update: change the limits of a container.  Single options become a linux.resources document. */
 #include "cli/cmd.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "base/fdio.h"
-
-/* A resources document is a few kilobytes. */
-#define RESOURCES_MAX (1U << 20)
 
 /* Ordered by object, since each object is written once. */
 enum {
@@ -159,18 +152,6 @@ static int make_resources(const struct update_args *a, struct strbuf *out, struc
 	return 0;
 }
 
-static int read_resources(const char *path, char **ret_text, size_t *ret_len, struct err *e)
-{
-	int r;
-
-	if (strcmp(path, "-") == 0) {
-		r = fdio_read_all(STDIN_FILENO, RESOURCES_MAX, ret_text, ret_len);
-		return r < 0 ? err_set(e, r, "standard input") : 0;
-	}
-	r = fdio_read_file(AT_FDCWD, path, RESOURCES_MAX, ret_text, ret_len);
-	return r < 0 ? err_set(e, r, "%s", path) : 0;
-}
-
 static int run(struct call *call, struct err *e)
 {
 	const struct update_args *a = call->options;
@@ -191,7 +172,7 @@ static int run(struct call *call, struct err *e)
 	request.resources = made.text;
 	request.n_resources = made.len;
 	if (a->resources) {
-		r = read_resources(a->resources, &text, &request.n_resources, e);
+		r = cmd_read_document(a->resources, &text, &request.n_resources, e);
 		request.resources = text;
 	}
 	return r < 0 ? r : container_update(call->rt, call->args[0], &request, e);

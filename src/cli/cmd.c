@@ -2,10 +2,13 @@
 /* What several commands share: see cmd.h. */
 #include "cli/cmd.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
+
+#define DOCUMENT_MAX (1U << 20)
 
 const struct opt cmd_no_options[] = { OPT_END };
 
@@ -21,4 +24,32 @@ int cmd_print_line(const char *text, struct err *e)
 	_cleanup_free_ char *line = str_printf("%s\n", text);
 
 	return cmd_print(line, e);
+}
+
+int cmd_read_document(const char *path, char **ret_text, size_t *ret_len, struct err *e)
+{
+	int r;
+
+	if (strcmp(path, "-") == 0) {
+		r = fdio_read_all(STDIN_FILENO, DOCUMENT_MAX, ret_text, ret_len);
+		return r < 0 ? err_set(e, r, "standard input") : 0;
+	}
+	r = fdio_read_file(AT_FDCWD, path, DOCUMENT_MAX, ret_text, ret_len);
+	return r < 0 ? err_set(e, r, "%s", path) : 0;
+}
+
+char *cmd_make_table(const char *const *cells, size_t n_rows, size_t n_columns)
+{
+	_cleanup_free_ size_t *widths = xcalloc(n_columns, sizeof(*widths));
+	struct strbuf out = STRBUF_INIT;
+
+	for (size_t i = 0; i < n_rows * n_columns; i++)
+		if (strlen(cells[i]) > widths[i % n_columns])
+			widths[i % n_columns] = strlen(cells[i]);
+	for (size_t row = 0; row < n_rows; row++, cells += n_columns) {
+		for (size_t i = 0; i < n_columns - 1; i++)
+			strbuf_addf(&out, "%-*s  ", (int)widths[i], cells[i]);
+		strbuf_addf(&out, "%s\n", cells[n_columns - 1]); /* no blanks behind it */
+	}
+	return strbuf_take(&out);
 }

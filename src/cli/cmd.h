@@ -38,7 +38,7 @@ struct command {
 };
 
 extern const struct command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_kill,
-	cmd_list, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
+	cmd_list, cmd_mounts, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* For commands without options of their own. */
 extern const struct opt cmd_no_options[];
@@ -48,6 +48,12 @@ int cmd_print(const char *text, struct err *e);
 
 /* The same, and a newline. */
 int cmd_print_line(const char *text, struct err *e);
+
+/* Read a document of some kilobytes: a file, or "-" for standard input.  *ret_text is new memory. */
+int cmd_read_document(const char *path, char **ret_text, size_t *ret_len, struct err *e);
+
+/* A table as text, new memory.  cells: n_rows rows of n_columns each, the titles first. */
+char *cmd_make_table(const char *const *cells, size_t n_rows, size_t n_columns);
 
 /* The rows that create and run share. */
 #define CMD_CREATE_ROWS                                                                              \

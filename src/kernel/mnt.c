@@ -131,6 +131,13 @@ int mnt_is_root(int fd)
 	return (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) ? 1 : 0;
 }
 
+uint64_t mnt_id(int fd)
+{
+	struct statx st = { .stx_mask = 0 };
+
+	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ? 0 : st.stx_mnt_id;
+}
+
 int mnt_pivot(int root_fd, bool old_is_slave)
 {
 	const struct sys_mount_attr slave = { .propagation = MS_SLAVE };

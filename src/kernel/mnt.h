@@ -59,6 +59,9 @@ int mnt_flags(int fd, uint64_t *ret_st_flags);
 /* Is it the root of a mount?  1, 0 or -errno. */
 int mnt_is_root(int fd);
 
+/* The id of the mount that fd is on, as in mountinfo (statx(2), STATX_MNT_ID); 0 when the kernel does not tell. */
+uint64_t mnt_id(int fd);
+
 /* pivot_root(2) into the mount that root_fd is the root of, detach the old root, chdir("/").  The mount
    that "/" is must not be shared.  Unless old_is_slave, all mounts of the old root are made slaves
    first, so that nothing is unmounted on the host; pass true where that is known (a mount namespace

@@ -243,16 +243,9 @@ int rootfs_enter(struct rootfs *rootfs, struct err *e)
 	return r < 0 ? r : finish_root(rootfs, e);
 }
 
-static uint64_t mount_id(int fd)
-{
-	struct statx st = { .stx_mask = 0 };
-
-	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) < 0 ? 0 : st.stx_mnt_id;
-}
-
 uint64_t rootfs_mount_id(const struct rootfs *rootfs)
 {
-	return rootfs->env.new_mount_ns ? 0 : mount_id(rootfs->fd);
+	return rootfs->env.new_mount_ns ? 0 : mnt_id(rootfs->fd);
 }
 
 int rootfs_detach(const char *path, uint64_t id, struct err *e)
@@ -263,7 +256,7 @@ int rootfs_detach(const char *path, uint64_t id, struct err *e)
 		return 0;
 	if (fd < 0)
 		return err_set(e, -errno, "%s: cannot open it to unmount it", path);
-	if (mount_id(fd) != id) {
+	if (mnt_id(fd) != id) {
 		log_debug("%s: the root file system is not mounted there any more", path);
 		return 0;
 	}

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "kernel/pathat.h"
 #include "mount/explain.h"
+#include "mount/live.h"
 
 #define PROC_ROOT_INO 1 /* <linux/proc_ns.h>: the same in every procfs */
 
@@ -104,6 +105,21 @@ static int check_procfs(const struct rootfs *rootfs, const struct target *target
 		       "/proc/cpuinfo", path);
 }
 
+static int make(int root_fd, const struct mount_entry *entry, bool directory)
+{
+	return directory ? pathat_mkdir_p(root_fd, entry->destination, 0755) :
+			   pathat_create_file(root_fd, entry->destination, 0644);
+}
+
+/* EROFS: the container runs already, and its root has become read-only, or something else on the way is. */
+static int make_in_read_only_root(const struct rootfs *rootfs, const struct mount_entry *entry, bool directory)
+{
+	_cleanup_close_ int root = live_clone_root(rootfs->live), made = -EBADF;
+
+	made = root < 0 ? root : make(root, entry, directory);
+	return made < 0 ? -EROFS : pathat_open(rootfs->fd, entry->destination, O_PATH | O_CLOEXEC);
+}
+
 static int open_link_or_make(const struct rootfs *rootfs, const struct mount_entry *entry, bool directory,
 			     bool *ret_created)
 {
@@ -113,8 +129,10 @@ static int open_link_or_make(const struct rootfs *rootfs, const struct mount_ent
 	if (fd != -ENOENT)
 		return fd;
 	*ret_created = true;
-	return directory ? pathat_mkdir_p(rootfs->fd, entry->destination, 0755) :
-			   pathat_create_file(rootfs->fd, entry->destination, 0644);
+	fd = make(rootfs->fd, entry, directory);
+	if (fd == -EROFS && rootfs->live && rootfs->env.config->root->readonly)
+		fd = make_in_read_only_root(rootfs, entry, directory);
+	return fd;
 }
 
 static int check_kind(const struct target *target, bool directory, struct err *e)

@@ -13,6 +13,7 @@
 #include "mount/rootfs.h"
 
 struct target; /* target.h */
+struct live;   /* live.h */
 
 /* What was mounted last on /proc or on /sys. */
 struct rootfs_anchor {
@@ -36,7 +37,24 @@ struct rootfs {
 	const struct mount_entry *now; /* of mounts[]: the one that is being made */
 	struct rootfs_anchor anchors[N_ANCHORS];
 	struct userns_map uids, gids; /* ids that exist here, where env has none; read at first use */
+	struct live *live;       /* not NULL: the container runs, and its tree is in another mount namespace */
 };
+
+/* An empty tree, for rootfs_free(). `path` is taken over; `env` is copied, and what it points to borrowed. */
+struct rootfs *rootfs_new(const struct rootfs_env *env, char *path);
+
+/* Before anything is mounted: the plan of mounts[], the ids, and that nothing of it can reach the host. */
+int rootfs_prepare(struct rootfs *rootfs, struct err *e);
+
+/* mounts[], in the order of the config. */
+int rootfs_make_mounts(struct rootfs *rootfs, struct err *e);
+
+/* In a user namespace that others have made: read its map into env. */
+int rootfs_read_joined_map(struct rootfs *rootfs, struct err *e);
+
+/* The directory that is "/"; the descriptor is taken over. */
+int rootfs_set_root(struct rootfs *rootfs, int fd);
+void rootfs_drop_anchors(struct rootfs *rootfs);
 
 /* Is the id (of this user namespace) one that exists here? */
 bool rootfs_has_uid(struct rootfs *rootfs, uint32_t uid);

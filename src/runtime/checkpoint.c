@@ -44,6 +44,9 @@ static int check(struct checkpoint *c, struct err *e)
 	if (c->now.status != OCI_STATUS_RUNNING && c->now.status != OCI_STATUS_PAUSED)
 		return err_say(e, -EINVAL, "cannot checkpoint container %s: it is %s, not running", c->state.id,
 			       oci_status_name(c->now.status));
+	if (state_document(&c->state)->n_mounts > 0)
+		return err_say(e, -ENOTSUP, "cannot checkpoint container %s: nothing in its config.json makes %s anew; take it "
+			       "away by 'mounts remove' first", c->state.id, state_document(&c->state)->mounts[0].destination);
 	r = state_read_config(&c->state, &c->document, e);
 	if (r < 0)
 		return r;

@@ -25,6 +25,7 @@
 #include "runtime/process.h"
 #include "runtime/rdt.h"
 #include "runtime/selfexe.h"
+#include "runtime/source.h"
 #include "runtime/sync.h"
 
 /* Take the id: mkdir is the claim, and from here on a failure has something to undo. */
@@ -152,26 +153,6 @@ static int stage_adopt(struct launch *l, struct err *e)
 	return r < 0 ? r : sync_send(l->sync, SYNC_GO, 0, -EBADF, e);
 }
 
-/* Hand over a source that only the host's privilege can open or map. */
-static int serve_source(struct launch *l, size_t index, struct err *e)
-{
-	_cleanup_close_ int userns = -EBADF, fd = -EBADF;
-	_cleanup_free_ char *path = str_printf("/proc/%d/ns/user", l->pid);
-	struct err words = ERR_INIT;
-
-	/* EACCES: without privilege nobody looks into init, and nothing of the host could be mapped anyway. */
-	userns = open(path, O_RDONLY | O_CLOEXEC);
-	if (userns < 0 && errno != EACCES)
-		return err_set(e, -errno, "%s", path);
-	fd = rootfs_make_source(l->config, l->bundle, index, userns, &words);
-	if (fd < 0) {
-		/* Init adds what it was doing and reports it back. */
-		sync_send_error(l->sync, &words);
-		return 0;
-	}
-	return sync_send(l->sync, SYNC_SOURCE, (int64_t)index, fd, e);
-}
-
 /* Have a FUSE mount served by a program on the host. */
 static int serve_fuse(struct launch *l, const struct sync_msg *msg, struct err *e)
 {
@@ -201,7 +182,7 @@ static int serve_until(struct launch *l, enum sync_type last, int64_t *ret_value
 		if (msg.type == last)
 			return 0;
 		if (msg.type == SYNC_NEED_SOURCE) {
-			r = serve_source(l, (size_t)msg.value, e);
+			r = source_serve(l->sync, l->config, l->bundle, l->pid, (size_t)msg.value, e);
 		} else if (msg.type == SYNC_FUSE) {
 			r = serve_fuse(l, &msg, e);
 		} else if (msg.type == SYNC_USERNS) {

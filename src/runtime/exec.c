@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -20,6 +19,7 @@
 #include "runtime/filter.h"
 #include "runtime/listener.h"
 #include "runtime/monitor.h"
+#include "runtime/namespaces.h"
 #include "runtime/prepare.h"
 #include "runtime/process.h"
 #include "runtime/process-attributes.h"
@@ -27,34 +27,6 @@
 #include "runtime/selfexe.h"
 #include "runtime/state-document.h"
 #include "runtime/sync.h"
-
-static const struct {
-	const char *name;
-	int flag;
-} namespaces[] = {
-	{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS }, { "pid", CLONE_NEWPID },       { "net", CLONE_NEWNET },
-	{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
-};
-
-/* In which namespaces the container differs from us: setns(2) refuses the user namespace one is in. */
-static int compare_namespaces(struct exec *x, struct err *e)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		_cleanup_free_ char *theirs = str_printf("/proc/%d/ns/%s", x->now.pid, namespaces[i].name);
-		_cleanup_free_ char *ours = str_printf("/proc/self/ns/%s", namespaces[i].name);
-		struct stat a, b;
-
-		if (stat(theirs, &a) < 0 || stat(ours, &b) < 0) {
-			/* A kernel without time namespaces has no such file. */
-			if (errno == ENOENT && namespaces[i].flag == CLONE_NEWTIME)
-				continue;
-			return err_set(e, -errno, "container %s: %s", x->state.id, theirs);
-		}
-		if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
-			x->namespaces |= namespaces[i].flag;
-	}
-	return 0;
-}
 
 static int check_status(const struct exec *x, struct err *e)
 {
@@ -91,7 +63,10 @@ static int find_container(const struct runtime *rt, struct exec *x, struct err *
 		return r;
 	x->config = x->config_document.root;
 	r = state_open_cgroup(state_document(&x->state), &x->cgroup, e);
-	return r < 0 ? r : compare_namespaces(x, e);
+	if (r < 0)
+		return r;
+	r = namespaces_compare(x->now.pid, &x->namespaces, e);
+	return r < 0 ? err_wrap(e, "container %s", x->state.id) : 0;
 }
 
 /* Before --process is read, which may be a pipe. */

@@ -13,18 +13,14 @@
 #include "runtime/console.h"
 #include "runtime/prepare-checks.h"
 #include "runtime/process.h"
+#include "runtime/source.h"
 #include "runtime/sync.h"
 
 static int ask_source(void *ctx, size_t index, struct err *e)
 {
-	struct launch *l = ctx;
-	struct sync_msg msg;
-	int r;
+	const struct launch *l = ctx;
 
-	r = sync_send(l->init_sync, SYNC_NEED_SOURCE, (int64_t)index, -EBADF, e);
-	if (r == 0)
-		r = sync_expect(l->init_sync, SYNC_SOURCE, &msg, e);
-	return r != 0 ? r : msg.fd;
+	return source_ask(l->init_sync, index, e);
 }
 
 static int send_userns(struct launch *l, struct err *e)

@@ -53,6 +53,34 @@ int namespaces_open(const struct ns_plan *plan, int *fds, struct err *e)
 	return 0;
 }
 
+int namespaces_compare(pid_t pid, int *ret_flags, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int flag;
+	} files[] = {
+		{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS },  { "pid", CLONE_NEWPID },       { "net", CLONE_NEWNET },
+		{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
+	};
+
+	*ret_flags = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *theirs = str_printf("/proc/%d/ns/%s", pid, files[i].name);
+		_cleanup_free_ char *ours = str_printf("/proc/self/ns/%s", files[i].name);
+		struct stat a, b;
+
+		if (stat(theirs, &a) < 0 || stat(ours, &b) < 0) {
+			/* A kernel without time namespaces has no such file. */
+			if (errno == ENOENT && files[i].flag == CLONE_NEWTIME)
+				continue;
+			return err_set(e, -errno, "%s", theirs);
+		}
+		if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
+			*ret_flags |= files[i].flag;
+	}
+	return 0;
+}
+
 /* The user namespace we are in already cannot be joined again (setns(2), EINVAL). */
 static bool is_own_user_namespace(int fd)
 {

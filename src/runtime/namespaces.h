@@ -2,6 +2,8 @@
 /* Acting on a ns_plan: opening what is joined, joining it, and what init makes itself. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "libocispec-lite/ocispec-lite.h"
 #include "runtime/ids.h"
@@ -13,6 +15,9 @@ int namespaces_open(const struct ns_plan *plan, int *fds, struct err *e);
 
 /* In the launcher: join them all. */
 int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e);
+
+/* Which namespaces, as CLONE_NEW*, a process has that we have not: setns(2) refuses the user namespace one is in. */
+int namespaces_compare(pid_t pid, int *ret_flags, struct err *e);
 
 /* In init, in a user namespace of its own: be its root, as far as 0 is mapped. `uids` and `gids` may be
    NULL when the namespace was joined. */

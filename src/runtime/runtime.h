@@ -147,6 +147,25 @@ struct update_request {
 /* All of it or, when something cannot be changed, nothing. */
 int container_update(const struct runtime *rt, const char *id, const struct update_request *request, struct err *e);
 
+/* Mount more into a running container, or unmount what was mounted in that way; all of it or nothing.  text: n_text
+   bytes of JSON, an object with "mounts" as in config.json, of which remove looks at the destinations. */
+int container_mounts_add(const struct runtime *rt, const char *id, const char *text, size_t n_text, struct err *e);
+int container_mounts_remove(const struct runtime *rt, const char *id, const char *text, size_t n_text, struct err *e);
+
+/* One mount that a container's processes see.  Strings are owned; container_mounts_free(). */
+struct container_mount {
+	char *destination, *type, *source;
+	char *options;     /* of the mount */
+	char *fs_options;  /* of its file system */
+	char *propagation; /* as in mounts[]: "private", "shared", "slave", "shared,slave" or "unbindable" */
+	char *from;        /* who made it: "root", "mounts[N]" of config.json, "added"; "": a default, or the container */
+};
+
+/* All of them, in the order of mountinfo. */
+int container_mounts_list(const struct runtime *rt, const char *id, struct container_mount **ret_mounts, size_t *ret_n,
+			  struct err *e);
+void container_mounts_free(struct container_mount *mounts, size_t n);
+
 struct events_options {
 	const char *id;
 	int64_t interval_ns; /* between two statistics; 0: tell them once and return */

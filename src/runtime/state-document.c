@@ -6,6 +6,10 @@
 
 #include "libocispec-lite/table.h"
 
+LITE_TYPE(state_mount,
+	F_U64(struct state_mount, id, "id", LITE_REQUIRED),
+	F_STR(struct state_mount, destination, "destination", LITE_REQUIRED));
+
 LITE_TYPE(state_document,
 	F_STR(struct state_document, oci_version, "ociVersion", LITE_REQUIRED),
 	F_STR(struct state_document, id, "id", LITE_REQUIRED),
@@ -27,6 +31,7 @@ LITE_TYPE(state_document,
 	F_STR(struct state_document, rdt_group, "rdtGroup", 0),
 	F_BOOL(struct state_document, rdt_made, "rdtMade", 0),
 	F_BOOL(struct state_document, rdt_monitored, "rdtMonitored", 0),
+	F_OBJS(struct state_document, mounts, "mounts", state_mount, 0),
 	F_PAIRS(struct state_document, annotations, "annotations", LITE_NAMED));
 
 const struct lite_type *const STATE_DOCUMENT = &state_document_type;

@@ -23,6 +23,12 @@
 #define STATE_NOTIFY_SOCKET "notify.sock"
 #define STATE_FUSE_LOG "fuse.log" /* what the servers said, and how they ended */
 
+/* One of the mounts that were added to a running container. */
+struct state_mount {
+	uint64_t id; /* as in mountinfo */
+	const char *destination; /* as it was given */
+};
+
 /* state.json. */
 struct state_document {
 	const char *oci_version;
@@ -45,6 +51,8 @@ struct state_document {
 	const char *rdt_group; /* rdt.h: its group of resctrl; NULL: none */
 	bool rdt_made;         /* create makes the group */
 	bool rdt_monitored;    /* create makes a monitoring group named as the container */
+	const struct state_mount *mounts; /* added while it ran */
+	size_t n_mounts;
 	const struct oci_pair *annotations;
 	size_t n_annotations;
 };

@@ -41,6 +41,7 @@ static const struct {
 	[SYNC_NOTIFY_SENT] = { "notify-sent", false },
 	[SYNC_READY] = { "ready", false },
 	[SYNC_COMMITTED] = { "committed", false },
+	[SYNC_MOUNT_ID] = { "mount-id", false },
 	[SYNC_EXEC] = { "exec", false },
 };
 

@@ -28,7 +28,8 @@ enum sync_type {
 	SYNC_NOTIFY_FD,   /* init: fd is the seccomp listener */
 	SYNC_NOTIFY_SENT, /* runtime: the agent has it */
 	SYNC_READY,       /* init: nothing but `start` is missing */
-	SYNC_COMMITTED,   /* runtime: the container is known; end of file instead means that nobody knows of it */
+	SYNC_COMMITTED,   /* runtime: it is recorded; end of file instead means that nobody knows of it */
+	SYNC_MOUNT_ID,    /* who adds mounts: value is the id of the next one, as in mountinfo; 0: it has none */
 	SYNC_EXEC,        /* init: the next thing is execve(2); end of file after this means "it runs" */
 	SYNC_TYPES = SYNC_EXEC,
 };

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `mounts add` and `mounts remove`, the runtime's side: what is to change, the process that does it, the record.  The
+ * container may hold up that process as long as it likes, by a file system of its own on the way: the lock is only
+ * taken to write.
+ */
+#include "runtime/mounts.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "kernel/mntinfo.h"
+#include "kernel/sock.h"
+#include "kernel/spawn.h"
+#include "libocispec-lite/types.h"
+#include "mount/live.h"
+#include "mount/plan.h"
+#include "runtime/bundle.h"
+#include "runtime/namespaces.h"
+#include "runtime/source.h"
+#include "runtime/state-document.h"
+#include "runtime/sync.h"
+
+/* The mounts section of config.json; other properties are none of ours. */
+struct mounts_document {
+	const struct oci_mount *mounts;
+	size_t n_mounts;
+};
+
+LITE_TYPE(mounts_document, F_OBJS(struct mounts_document, mounts, "mounts", oci_mount, LITE_REQUIRED | LITE_NOT_EMPTY));
+
+/* One use of a command. */
+struct use {
+	const char *id;
+	char *root;
+	struct bundle_document asked; /* struct mounts_document */
+	struct state state;
+	struct state_now now;
+	struct bundle_document document; /* config.json */
+	struct oci_config config;        /* that, with the mounts that were asked for */
+	struct mounts_change change;
+	struct state_mount *changed; /* what was added, or removed */
+	size_t n_changed;
+	pid_t helper;
+	int helper_pidfd;
+};
+
+static int check_status(const struct use *use, struct err *e)
+{
+	switch (use->now.status) {
+	case OCI_STATUS_CREATED:
+	case OCI_STATUS_RUNNING:
+	case OCI_STATUS_PAUSED:
+		return 0;
+	default:
+		return err_say(e, -ESRCH, "container not running: %s", use->id);
+	}
+}
+
+static int look(const struct runtime *rt, struct use *use, const char *text, size_t n_text, struct err *e)
+{
+	int r = bundle_parse(text, n_text, "mounts", &mounts_document_type, &use->asked, e);
+
+	if (r == 0)
+		r = runtime_root(rt, &use->root, e);
+	if (r == 0)
+		r = state_open(use->root, use->id, false, &use->state, e);
+	if (r == 0)
+		r = state_look(&use->state, &use->now, e);
+	if (r == 0)
+		r = check_status(use, e);
+	if (r == 0)
+		r = state_read_config(&use->state, &use->document, e);
+	return r;
+}
+
+static int prepare(const struct runtime *rt, struct use *use, struct err *e)
+{
+	const struct mounts_document *asked = use->asked.root;
+	struct mounts_change *change = &use->change;
+	int r;
+
+	use->config = *(const struct oci_config *)use->document.root;
+	use->config.mounts = asked->mounts;
+	use->config.n_mounts = asked->n_mounts;
+	change->config = &use->config;
+	change->record = state_document(&use->state);
+	change->pid = use->now.pid;
+	change->pidfd = use->now.pidfd;
+	ids_probe(rt->rootless, &change->caller);
+	r = namespaces_compare(change->pid, &change->namespaces, e);
+	if (r < 0)
+		return err_wrap(e, "container %s", use->id);
+	if (!(change->namespaces & CLONE_NEWNS) || change->record->root_mount_id)
+		return err_say(e, -EINVAL, "container %s has no mount namespace of its own", use->id);
+	use->changed = xcalloc(asked->n_mounts, sizeof(*use->changed));
+	return 0;
+}
+
+/* The process that goes there.  It ends with us, and the container sees nothing of it. */
+static int start(struct use *use, struct err *e)
+{
+	struct mounts_change *change = &use->change;
+	int pair[2], r = sock_pair(pair);
+
+	if (r < 0)
+		return err_set(e, r, "socket pair");
+	change->sync = pair[0];
+	change->join_sync = pair[1];
+	use->helper = spawn_clone(0, -EBADF, &use->helper_pidfd);
+	if (use->helper == 0)
+		mounts_join_main(change);
+	fd_close(&change->join_sync);
+	return use->helper < 0 ? err_set(e, (int)use->helper, "fork") : 0;
+}
+
+/* Answer what it asks, until all `n` changes were told. */
+static int follow(struct use *use, size_t n, struct err *e)
+{
+	static const enum sync_type types[] = { SYNC_MOUNT_ID, SYNC_NEED_SOURCE };
+	const struct mounts_change *change = &use->change;
+	struct sync_msg msg;
+	int r = 0;
+
+	while (r == 0 && use->n_changed < n) {
+		r = sync_expect_one_of(change->sync, types, ARRAY_SIZE(types), &msg, e);
+		if (r == 0 && msg.type == SYNC_NEED_SOURCE)
+			r = source_serve(change->sync, change->config, change->record->bundle, change->pid,
+					 (size_t)msg.value, e);
+		else if (r == 0)
+			use->changed[use->n_changed++].id = (uint64_t)msg.value;
+	}
+	return r < 0 ? err_wrap(e, "container %s", use->id) : 0;
+}
+
+static bool is_among(uint64_t id, const struct state_mount *mounts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (mounts[i].id == id)
+			return true;
+	return false;
+}
+
+/* Write the record anew, without the mounts that are gone and with those that were added. */
+static int record(const struct use *use, const struct state_mount *gone, size_t n_gone, const struct state_mount *added,
+		  size_t n_added, struct err *e)
+{
+	struct state state = { .dir_fd = -EBADF };
+	_cleanup_free_ struct state_mount *mounts = NULL;
+	struct state_document new;
+	int r = state_open(use->root, use->id, true, &state, e);
+
+	if (r < 0)
+		return r;
+	new = *state_document(&state);
+	mounts = xcalloc(new.n_mounts + n_added, sizeof(*mounts));
+	new.n_mounts = 0;
+	for (size_t i = 0; i < state_document(&state)->n_mounts; i++)
+		if (!is_among(new.mounts[i].id, gone, n_gone))
+			mounts[new.n_mounts++] = new.mounts[i];
+	for (size_t i = 0; i < n_added; i++)
+		if (added[i].id) /* a link that was made is no mount */
+			mounts[new.n_mounts++] = added[i];
+	new.mounts = mounts;
+	r = state_write(&state, &new, e);
+	state_done(&state);
+	return r;
+}
+
+static void use_done(struct use *use)
+{
+	int status;
+
+	fd_close(&use->change.sync);
+	if (use->helper_pidfd >= 0)
+		(void)spawn_wait(use->helper_pidfd, &status);
+	fd_close(&use->helper_pidfd);
+	free(use->changed);
+	bundle_document_done(&use->document);
+	bundle_document_done(&use->asked);
+	state_now_done(&use->now);
+	state_done(&use->state);
+	free(use->root);
+}
+
+static struct use use_init(const char *id)
+{
+	return (struct use){
+		.id = id, .state.dir_fd = -EBADF, .now.pidfd = -EBADF, .helper_pidfd = -EBADF,
+		.change = { .pidfd = -EBADF, .sync = -EBADF, .join_sync = -EBADF },
+	};
+}
+
+/* ---- add ---- */
+
+static int add(struct use *use, struct err *e)
+{
+	const struct mounts_change *change = &use->change;
+	const struct state_document *d = change->record;
+	size_t n = use->config.n_mounts;
+	int r = live_check(&use->config, d->bundle, e);
+
+	if (r == 0)
+		r = rootfs_claim_upper(&use->config, d->bundle, use->id, change->pid, d->pid_start_time, e);
+	if (r == 0)
+		r = start(use, e);
+	if (r == 0)
+		r = follow(use, n, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		use->changed[i].destination = use->config.mounts[i].destination;
+	r = record(use, NULL, 0, use->changed, n, e);
+	if (r == 0)
+		r = sync_send(change->sync, SYNC_COMMITTED, 0, -EBADF, e);
+	return r < 0 ? r : sync_expect_end(change->sync, e);
+}
+
+int container_mounts_add(const struct runtime *rt, const char *id, const char *text, size_t n_text, struct err *e)
+{
+	struct use use = use_init(id);
+	int r = look(rt, &use, text, n_text, e);
+
+	if (r == 0)
+		r = prepare(rt, &use, e);
+	if (r == 0)
+		r = add(&use, e);
+	use_done(&use);
+	return r;
+}
+
+/* ---- remove ---- */
+
+/* The last one that was added there, and is not to be removed already. */
+static const struct state_mount *find(const struct use *use, const char *destination)
+{
+	const struct state_document *d = state_document(&use->state);
+	_cleanup_free_ char *clean = mount_clean_path(destination);
+
+	for (size_t i = d->n_mounts; i > 0; i--) {
+		_cleanup_free_ char *other = mount_clean_path(d->mounts[i - 1].destination);
+
+		if (strcmp(clean, other) == 0 && !is_among(d->mounts[i - 1].id, use->change.remove, use->change.n_remove) &&
+		    !is_among(d->mounts[i - 1].id, use->changed, use->n_changed))
+			return &d->mounts[i - 1];
+	}
+	return NULL;
+}
+
+/* Where the mount is now: the container may have renamed a directory on the way.  NULL: it is gone. */
+static const char *find_place(const struct mntinfo *info, const struct state_mount *mount)
+{
+	for (size_t i = 0; i < info->n_entries; i++)
+		if (info->entries[i].id == mount->id)
+			return info->entries[i].target;
+	return NULL;
+}
+
+/* What is left to be done goes to `chosen`; what the container has unmounted itself is done. */
+static int choose(struct use *use, const struct mntinfo *info, struct state_mount *chosen, struct err *e)
+{
+	use->change.remove = chosen;
+	for (size_t i = 0; i < use->config.n_mounts; i++) {
+		const char *destination = use->config.mounts[i].destination;
+		const struct state_mount *mount = find(use, destination);
+		const char *place = mount ? find_place(info, mount) : NULL;
+
+		if (!mount)
+			return err_say(e, -ENOENT, "mounts[%zu] %s: was not added to container %s by 'mounts add'", i,
+				       destination, use->id);
+		if (place) {
+			chosen[use->change.n_remove++] = (struct state_mount){ .id = mount->id, .destination = place };
+		} else {
+			log_warning("mounts[%zu] %s: the container has unmounted it", i, destination);
+			use->changed[use->n_changed++] = *mount;
+		}
+	}
+	return 0;
+}
+
+/* What was removed before a failure is not forgotten. */
+static int remove_all(struct use *use, struct err *e)
+{
+	struct err second = ERR_INIT;
+	int r = use->change.n_remove > 0 ? start(use, e) : 0, s;
+
+	if (r == 0 && use->change.n_remove > 0) {
+		r = follow(use, use->n_changed + use->change.n_remove, e);
+		if (r == 0)
+			r = sync_expect_end(use->change.sync, e);
+	}
+	s = record(use, use->changed, use->n_changed, NULL, 0, r < 0 ? &second : e);
+	return r < 0 ? r : s;
+}
+
+int container_mounts_remove(const struct runtime *rt, const char *id, const char *text, size_t n_text, struct err *e)
+{
+	struct use use = use_init(id);
+	_cleanup_free_ struct state_mount *chosen = NULL;
+	_cleanup_free_ char *path = NULL;
+	struct mntinfo info = { NULL, 0 };
+	int r = look(rt, &use, text, n_text, e);
+
+	if (r == 0)
+		r = prepare(rt, &use, e);
+	if (r == 0) {
+		path = str_printf("/proc/%d/mountinfo", use.now.pid);
+		r = mntinfo_read(path, &info, e);
+	}
+	if (r == 0) {
+		chosen = xcalloc(use.config.n_mounts, sizeof(*chosen));
+		r = choose(&use, &info, chosen, e);
+	}
+	if (r == 0)
+		r = remove_all(&use, e);
+	mntinfo_done(&info);
+	use_done(&use);
+	return r;
+}
