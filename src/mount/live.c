@@ -36,12 +36,11 @@ static const char *refuse(const struct mount_entry *entry)
 	case MOUNT_BIND:
 	case MOUNT_TMPFS:
 	case MOUNT_OVERLAY:
+	case MOUNT_FUSE:
 	case MOUNT_FS:
 		break;
 	case MOUNT_REMOUNT:
 		return "what is mounted already is not changed";
-	case MOUNT_FUSE:
-		return "the servers of FUSE mounts are started with their container only";
 	default:
 		return "this type is mounted with its container only";
 	}

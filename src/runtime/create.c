@@ -15,7 +15,6 @@
 #include "kernel/spawn.h"
 #include "kernel/tty.h"
 #include "runtime/console.h"
-#include "runtime/fuse-server.h"
 #include "runtime/hooks.h"
 #include "runtime/launch.h"
 #include "runtime/namespaces.h"
@@ -153,17 +152,28 @@ static int stage_adopt(struct launch *l, struct err *e)
 	return r < 0 ? r : sync_send(l->sync, SYNC_GO, 0, -EBADF, e);
 }
 
+static int record_fuse_monitor(void *ctx, const struct state_monitor *monitor, struct err *e)
+{
+	struct launch *l = ctx;
+
+	l->fuse_monitor = *monitor;
+	l->record.fuse_monitors = &l->fuse_monitor;
+	l->record.n_fuse_monitors = 1;
+	return state_write(&l->state, &l->record, e);
+}
+
 /* Have a FUSE mount served by a program on the host. */
 static int serve_fuse(struct launch *l, const struct sync_msg *msg, struct err *e)
 {
 	_cleanup_close_ int device = msg->fd;
-	struct err words = ERR_INIT;
 
-	if (fuse_server_start(l, (size_t)msg->value, device, &words) < 0) {
-		sync_send_error(l->sync, &words);
-		return 0;
-	}
-	return sync_send(l->sync, SYNC_FUSE_SERVED, 0, -EBADF, e);
+	l->fuse.config = l->config;
+	l->fuse.bundle = l->bundle;
+	l->fuse.state = &l->state;
+	l->fuse.init_pidfd = l->pidfd;
+	l->fuse.record = record_fuse_monitor;
+	l->fuse.ctx = l;
+	return fuse_server_serve(&l->fuse, l->sync, (size_t)msg->value, device, e);
 }
 
 /* Init assembles its tree, asking for what it cannot open, and says when it is done: 'mounted' if hooks of
@@ -186,8 +196,8 @@ static int serve_until(struct launch *l, enum sync_type last, int64_t *ret_value
 		} else if (msg.type == SYNC_FUSE) {
 			r = serve_fuse(l, &msg, e);
 		} else if (msg.type == SYNC_USERNS) {
-			fd_close(&l->fuse_userns);
-			l->fuse_userns = msg.fd;
+			fd_close(&l->fuse.userns);
+			l->fuse.userns = msg.fd;
 		} else if (l->console_socket >= 0) {
 			r = console_send(l->console_socket, msg.fd, e);
 			fd_close(&msg.fd);
@@ -270,7 +280,7 @@ static int stage_commit(struct launch *l, struct err *e)
 {
 	int r;
 
-	fd_close(&l->fuse_monitor);
+	fuse_servers_done(&l->fuse);
 	r = launch_commit(l, e);
 	return r < 0 ? r : sync_send(l->sync, SYNC_COMMITTED, 0, -EBADF, e);
 }
@@ -293,7 +303,8 @@ static const struct {
 void launch_init(struct launch *l)
 {
 	l->console_socket = l->start_socket = l->sync = l->init_sync = l->pidfd = l->console = l->terminal = -EBADF;
-	l->notify_socket = l->fuse_monitor = l->fuse_userns = -EBADF;
+	l->notify_socket = -EBADF;
+	l->fuse = (struct fuse_servers)FUSE_SERVERS_INIT;
 	for (size_t i = 0; i < ARRAY_SIZE(l->join_fds); i++)
 		l->join_fds[i] = -EBADF;
 	l->state.dir_fd = -EBADF;
@@ -333,8 +344,7 @@ void launch_done(struct launch *l)
 	fd_close(&l->sync);
 	fd_close(&l->pidfd);
 	fd_close(&l->console);
-	fd_close(&l->fuse_monitor);
-	fd_close(&l->fuse_userns);
+	fuse_servers_done(&l->fuse);
 	notify_done(l);
 	cgroup_freep(&l->cgroup);
 	if (l->have_seccomp)

@@ -37,9 +37,7 @@ static int start_fuse(void *ctx, size_t index, int device_fd, struct err *e)
 
 	if (index == ROOTFS_SOURCE_OVERLAY && (l->namespaces.user_made || l->namespaces.user_joined))
 		r = send_userns(l, e);
-	if (r == 0)
-		r = sync_send(l->init_sync, SYNC_FUSE, (int64_t)index, device_fd, e);
-	return r < 0 ? r : sync_expect(l->init_sync, SYNC_FUSE_SERVED, NULL, e);
+	return r < 0 ? r : fuse_server_ask(l->init_sync, index, device_fd, e);
 }
 
 static bool wants_cgroups(const struct oci_config *config)

@@ -14,6 +14,7 @@
 #include "cgroup/cgroup.h"
 #include "mount/rootfs.h"
 #include "runtime/bundle.h"
+#include "runtime/fuse-server.h"
 #include "runtime/ids.h"
 #include "runtime/plan.h"
 #include "runtime/runtime.h"
@@ -61,8 +62,8 @@ struct launch {
 	int pidfd;
 	bool hooks_begun; /* from now on a failure runs the poststop hooks */
 
-	int fuse_monitor; /* fuse-monitor.h: the socket, once there is one */
-	int fuse_userns;  /* the container's user namespace, when a server needs it */
+	struct fuse_servers fuse;
+	struct state_monitor fuse_monitor; /* what the record says of it */
 
 	/* set by "ready" */
 	int console; /* the terminal's master, foreground only */

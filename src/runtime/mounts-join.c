@@ -16,6 +16,7 @@
 #include "kernel/procfs.h"
 #include "kernel/spawn.h"
 #include "mount/live.h"
+#include "runtime/fuse-server.h"
 #include "runtime/mounts.h"
 #include "runtime/namespaces.h"
 #include "runtime/source.h"
@@ -78,6 +79,13 @@ static int ask_source(void *ctx, size_t index, struct err *e)
 	return source_ask(change->join_sync, index, e);
 }
 
+static int start_fuse(void *ctx, size_t index, int device_fd, struct err *e)
+{
+	const struct mounts_change *change = ctx;
+
+	return fuse_server_ask(change->join_sync, index, device_fd, e);
+}
+
 /* Tell the ids, and wait until they are recorded; end of file: nobody would know of these mounts. */
 static int report(const struct mounts_change *change, struct live *live, struct err *e)
 {
@@ -102,6 +110,7 @@ static int add(struct mounts_change *change, const struct live_place *place, str
 		.joined_userns = change->namespaces & CLONE_NEWUSER,
 		.new_mount_ns = true,
 		.ask_source = ask_source,
+		.start_fuse = start_fuse,
 		.ask_ctx = change,
 	};
 	struct live *live = NULL;

@@ -20,6 +20,7 @@
 #include "mount/live.h"
 #include "mount/plan.h"
 #include "runtime/bundle.h"
+#include "runtime/fuse-server.h"
 #include "runtime/namespaces.h"
 #include "runtime/source.h"
 #include "runtime/state-document.h"
@@ -45,6 +46,7 @@ struct use {
 	struct mounts_change change;
 	struct state_mount *changed; /* what was added, or removed */
 	size_t n_changed;
+	struct fuse_servers fuse;
 	pid_t helper;
 	int helper_pidfd;
 };
@@ -121,21 +123,34 @@ static int start(struct use *use, struct err *e)
 /* Answer what it asks, until all `n` changes were told. */
 static int follow(struct use *use, size_t n, struct err *e)
 {
-	static const enum sync_type types[] = { SYNC_MOUNT_ID, SYNC_NEED_SOURCE };
+	static const enum sync_type types[] = { SYNC_MOUNT_ID, SYNC_NEED_SOURCE, SYNC_FUSE };
 	const struct mounts_change *change = &use->change;
 	struct sync_msg msg;
 	int r = 0;
 
 	while (r == 0 && use->n_changed < n) {
 		r = sync_expect_one_of(change->sync, types, ARRAY_SIZE(types), &msg, e);
-		if (r == 0 && msg.type == SYNC_NEED_SOURCE)
+		if (r < 0)
+			break;
+		if (msg.type == SYNC_NEED_SOURCE) {
 			r = source_serve(change->sync, change->config, change->record->bundle, change->pid,
 					 (size_t)msg.value, e);
-		else if (r == 0)
+		} else if (msg.type == SYNC_FUSE) {
+			r = fuse_server_serve(&use->fuse, change->sync, (size_t)msg.value, msg.fd, e);
+			fd_close(&msg.fd);
+		} else {
 			use->changed[use->n_changed++].id = (uint64_t)msg.value;
+		}
 	}
 	return r < 0 ? err_wrap(e, "container %s", use->id) : 0;
 }
+
+/* What changes in the record. */
+struct news {
+	const struct state_mount *gone, *added;
+	size_t n_gone, n_added;
+	const struct state_monitor *monitor; /* NULL: no new one */
+};
 
 static bool is_among(uint64_t id, const struct state_mount *mounts, size_t n)
 {
@@ -145,30 +160,59 @@ static bool is_among(uint64_t id, const struct state_mount *mounts, size_t n)
 	return false;
 }
 
-/* Write the record anew, without the mounts that are gone and with those that were added. */
-static int record(const struct use *use, const struct state_mount *gone, size_t n_gone, const struct state_mount *added,
-		  size_t n_added, struct err *e)
+/* The new list; an id of 0 is a link that was made, and no mount. */
+static struct state_mount *list_mounts(const struct state_document *old, const struct news *news, size_t *ret_n)
+{
+	struct state_mount *mounts = xcalloc(old->n_mounts + news->n_added, sizeof(*mounts));
+	size_t n = 0;
+
+	for (size_t i = 0; i < old->n_mounts; i++)
+		if (!is_among(old->mounts[i].id, news->gone, news->n_gone))
+			mounts[n++] = old->mounts[i];
+	for (size_t i = 0; i < news->n_added; i++)
+		if (news->added[i].id)
+			mounts[n++] = news->added[i];
+	*ret_n = n;
+	return mounts;
+}
+
+/* Those whose servers have all ended are forgotten. */
+static struct state_monitor *list_monitors(const struct state_document *old, const struct news *news, size_t *ret_n)
+{
+	struct state_monitor *monitors = xcalloc(old->n_fuse_monitors + 1, sizeof(*monitors));
+	size_t n = 0;
+
+	for (size_t i = 0; i < old->n_fuse_monitors; i++)
+		if (fuse_server_is_held(&old->fuse_monitors[i]))
+			monitors[n++] = old->fuse_monitors[i];
+	if (news->monitor)
+		monitors[n++] = *news->monitor;
+	*ret_n = n;
+	return monitors;
+}
+
+/* Write the record anew, from what it is now: others may have changed it since. */
+static int record(const struct use *use, const struct news *news, struct err *e)
 {
 	struct state state = { .dir_fd = -EBADF };
 	_cleanup_free_ struct state_mount *mounts = NULL;
+	_cleanup_free_ struct state_monitor *monitors = NULL;
 	struct state_document new;
 	int r = state_open(use->root, use->id, true, &state, e);
 
 	if (r < 0)
 		return r;
 	new = *state_document(&state);
-	mounts = xcalloc(new.n_mounts + n_added, sizeof(*mounts));
-	new.n_mounts = 0;
-	for (size_t i = 0; i < state_document(&state)->n_mounts; i++)
-		if (!is_among(new.mounts[i].id, gone, n_gone))
-			mounts[new.n_mounts++] = new.mounts[i];
-	for (size_t i = 0; i < n_added; i++)
-		if (added[i].id) /* a link that was made is no mount */
-			mounts[new.n_mounts++] = added[i];
-	new.mounts = mounts;
+	new.mounts = mounts = list_mounts(state_document(&state), news, &new.n_mounts);
+	new.fuse_monitors = monitors = list_monitors(state_document(&state), news, &new.n_fuse_monitors);
 	r = state_write(&state, &new, e);
 	state_done(&state);
 	return r;
+}
+
+static int record_monitor(void *ctx, const struct state_monitor *monitor, struct err *e)
+{
+	return record(ctx, &(const struct news){ .monitor = monitor }, e);
 }
 
 static void use_done(struct use *use)
@@ -179,6 +223,7 @@ static void use_done(struct use *use)
 	if (use->helper_pidfd >= 0)
 		(void)spawn_wait(use->helper_pidfd, &status);
 	fd_close(&use->helper_pidfd);
+	fuse_servers_done(&use->fuse);
 	free(use->changed);
 	bundle_document_done(&use->document);
 	bundle_document_done(&use->asked);
@@ -191,6 +236,7 @@ static struct use use_init(const char *id)
 {
 	return (struct use){
 		.id = id, .state.dir_fd = -EBADF, .now.pidfd = -EBADF, .helper_pidfd = -EBADF,
+		.fuse = FUSE_SERVERS_INIT,
 		.change = { .pidfd = -EBADF, .sync = -EBADF, .join_sync = -EBADF },
 	};
 }
@@ -208,13 +254,22 @@ static int add(struct use *use, struct err *e)
 		r = rootfs_claim_upper(&use->config, d->bundle, use->id, change->pid, d->pid_start_time, e);
 	if (r == 0)
 		r = start(use, e);
-	if (r == 0)
-		r = follow(use, n, e);
 	if (r < 0)
 		return r;
+	use->fuse.config = &use->config;
+	use->fuse.bundle = d->bundle;
+	use->fuse.state = &use->state;
+	use->fuse.init_pidfd = change->pidfd;
+	use->fuse.record = record_monitor;
+	use->fuse.ctx = use;
+	r = follow(use, n, e);
+	if (r < 0) {
+		fuse_server_explain(&use->fuse, e);
+		return r;
+	}
 	for (size_t i = 0; i < n; i++)
 		use->changed[i].destination = use->config.mounts[i].destination;
-	r = record(use, NULL, 0, use->changed, n, e);
+	r = record(use, &(const struct news){ .added = use->changed, .n_added = n }, e);
 	if (r == 0)
 		r = sync_send(change->sync, SYNC_COMMITTED, 0, -EBADF, e);
 	return r < 0 ? r : sync_expect_end(change->sync, e);
@@ -293,7 +348,7 @@ static int remove_all(struct use *use, struct err *e)
 		if (r == 0)
 			r = sync_expect_end(use->change.sync, e);
 	}
-	s = record(use, use->changed, use->n_changed, NULL, 0, r < 0 ? &second : e);
+	s = record(use, &(const struct news){ .gone = use->changed, .n_gone = use->n_changed }, r < 0 ? &second : e);
 	return r < 0 ? r : s;
 }
 

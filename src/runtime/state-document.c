@@ -6,6 +6,10 @@
 
 #include "libocispec-lite/table.h"
 
+LITE_TYPE(state_monitor,
+	F_I64(struct state_monitor, pid, "pid", LITE_REQUIRED),
+	F_U64(struct state_monitor, pid_start_time, "pidStartTime", LITE_REQUIRED));
+
 LITE_TYPE(state_mount,
 	F_U64(struct state_mount, id, "id", LITE_REQUIRED),
 	F_STR(struct state_mount, destination, "destination", LITE_REQUIRED));
@@ -24,8 +28,7 @@ LITE_TYPE(state_document,
 	F_STR(struct state_document, cgroup_path, "cgroupPath", 0),
 	F_STR(struct state_document, cgroup_scope, "cgroupScope", 0),
 	F_U64(struct state_document, root_mount_id, "rootMountId", 0),
-	F_I64(struct state_document, fuse_pid, "fusePid", 0),
-	F_U64(struct state_document, fuse_pid_start_time, "fusePidStartTime", 0),
+	F_OBJS(struct state_document, fuse_monitors, "fuseMonitors", state_monitor, 0),
 	F_BOOL(struct state_document, no_new_keyring, "noNewKeyring", 0),
 	F_STR(struct state_document, seccomp_receiver, "seccompReceiver", 0),
 	F_STR(struct state_document, rdt_group, "rdtGroup", 0),

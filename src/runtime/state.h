@@ -23,6 +23,12 @@
 #define STATE_NOTIFY_SOCKET "notify.sock"
 #define STATE_FUSE_LOG "fuse.log" /* what the servers said, and how they ended */
 
+/* A process that holds FUSE servers (fuse-monitor.h). */
+struct state_monitor {
+	int64_t pid;
+	uint64_t pid_start_time;
+};
+
 /* One of the mounts that were added to a running container. */
 struct state_mount {
 	uint64_t id; /* as in mountinfo */
@@ -44,8 +50,8 @@ struct state_document {
 	const char *cgroup_path;
 	const char *cgroup_scope;
 	uint64_t root_mount_id; /* the tree hangs at rootfs in a mount namespace that is not its own: rootfs_mount_id() */
-	int64_t fuse_pid; /* of the monitor of its FUSE servers; 0: it has none */
-	uint64_t fuse_pid_start_time;
+	const struct state_monitor *fuse_monitors; /* who holds the servers of its FUSE mounts */
+	size_t n_fuse_monitors;
 	bool no_new_keyring;
 	const char *seccomp_receiver; /* filter.h; NULL: none */
 	const char *rdt_group; /* rdt.h: its group of resctrl; NULL: none */

@@ -29,8 +29,8 @@ void launch_undo(struct launch *l, struct err *e)
 	struct err ignored = ERR_INIT;
 	int status = 0, r;
 
-	fuse_server_explain(l, e);
-	fd_close(&l->fuse_monitor);
+	fuse_server_explain(&l->fuse, e);
+	fuse_servers_done(&l->fuse);
 	fd_close(&l->sync);
 	fd_close(&l->start_socket);
 	if (l->pidfd >= 0) {

@@ -39,7 +39,7 @@ server_pid() {
 }
 
 monitor_pid() {
-	jq -r .fusePid "$T/state/$ID/state.json"
+	jq -r ".fuseMonitors[0].pid" "$T/state/$ID/state.json"
 }
 
 @test "fuse.squashfuse: an image of the bundle, with no fusermount and no privilege" {
@@ -312,6 +312,46 @@ exit 3' none
 @test "idmap: a server that does not allow it is refused, and the message tells what it lacks" {
 	with_idmap_server noidmap "idmap=uids=@5-0-1;gids=@6-0-1"
 	create_refused "mounts[6] /data" "fuse.idmapped does not support idmapped" FUSE_ALLOW_IDMAP
+}
+
+@test "mounts add: a server is started for a running container, and ends with mounts remove, or with the container" {
+	with_image
+	no_fuse_yet
+	sleeping
+	works mounts add "$ID" --type fuse.squashfuse --source "$B/image.squashfs" --destination /one
+	works mounts add "$ID" --type fuse.squashfuse --source "$B/image.squashfs" --destination /two
+	works exec "$ID" /guest cat /one/file /two/file
+	is "$(server_pid | wc -l)" 2
+	works mounts remove "$ID" --destination /one
+	wait_until servers_are 1
+	works exec "$ID" /guest cat /two/file
+	is "$output" hello
+	works delete --force "$ID"
+	is "$(server_pid)" ""
+}
+
+# The image is there, and nothing in the configuration mounts it.
+no_fuse_yet() {
+	config 'del(.mounts[] | select(.destination == "/data"))'
+}
+
+servers_are() { # NUMBER
+	[[ $(server_pid | wc -l) == "$1" ]]
+}
+
+@test "mounts add: a server that fails says why, and nothing is added" {
+	with_image
+	no_fuse_yet
+	telling_program
+	sleeping
+	refused "mounts[0] /data" "the teller is done" -- mounts add "$ID" -t fuse.teller -s none -d /data
+	refused "mounts[0] /data" "nosuchprogram" "PATH" -- mounts add "$ID" -t fuse.nosuchprogram -s none -d /data
+	jq -n --arg s "$B/image.squashfs" '{mounts: [{destination: "/one", type: "fuse.squashfuse", source: $s},
+		{destination: "/two", type: "bind", source: "/no/such", options: ["bind"]}]}' >"$T/mounts.json"
+	refused "mounts[1] /two" -- mounts add "$ID" "$T/mounts.json"
+	wait_until servers_are 0
+	works mounts list "$ID" --format json
+	is "$(jq '[.[] | select(.from == "added")] | length' <<<"$output")" 0
 }
 
 @test "all of this as an ordinary user, where /dev/fuse may be opened and fusermount cannot be executed" {

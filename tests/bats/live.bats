@@ -200,7 +200,7 @@ sleeping_config() {
 @test "mounts add: what is mounted with the container only is refused" {
 	local type
 	sleeping
-	for type in proc sysfs mqueue devpts cgroup fuse.sshfs; do
+	for type in proc sysfs mqueue devpts cgroup; do
 		refused "mounts[0] /x" "cannot be added to a running container" -- mounts add "$ID" -d /x --type "$type"
 	done
 	refused "what is mounted already is not changed" -- mounts add "$ID" -d /proc -t none -o remount,ro
