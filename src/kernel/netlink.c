@@ -63,7 +63,7 @@ int netlink_loopback_up(void)
 	return ioctl(sock, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
-static int set_up(const char *device)
+static int get_flags(const char *device, short *ret_flags)
 {
 	_cleanup_close_ int sock = open_ioctl_socket();
 	struct ifreq request;
@@ -75,7 +75,24 @@ static int set_up(const char *device)
 		return sock;
 	if (ioctl(sock, SIOCGIFFLAGS, &request) < 0)
 		return -errno;
-	request.ifr_flags |= IFF_UP;
+	*ret_flags = request.ifr_flags;
+	return 0;
+}
+
+static int set_up(const char *device)
+{
+	_cleanup_close_ int sock = open_ioctl_socket();
+	struct ifreq request;
+	short flags;
+	int r = get_flags(device, &flags);
+
+	if (r == 0)
+		r = set_name(&request, device);
+	if (r < 0)
+		return r;
+	if (sock < 0)
+		return sock;
+	request.ifr_flags = (short)(flags | IFF_UP);
 	return ioctl(sock, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
@@ -189,17 +206,28 @@ static uint32_t address_flags(const struct nlmsghdr *message)
 	return flags;
 }
 
-/* Those that somebody set by hand and that are good everywhere; the others come and go by themselves. */
-static bool is_wanted(const struct nlmsghdr *message, int index)
+static bool is_of(const struct nlmsghdr *message, int index)
 {
 	const struct ifaddrmsg *address = NLMSG_DATA(message);
 
-	return message->nlmsg_type == RTM_NEWADDR &&
-	       message->nlmsg_len >= NLMSG_LENGTH(sizeof(*address)) && (int)address->ifa_index == index &&
-	       address->ifa_scope == RT_SCOPE_UNIVERSE && address_flags(message) & IFA_F_PERMANENT;
+	return message->nlmsg_type == RTM_NEWADDR && message->nlmsg_len >= NLMSG_LENGTH(sizeof(*address)) &&
+	       (int)address->ifa_index == index;
 }
 
-/* Add the wanted messages of one datagram to saved. 1: there is more to come. */
+static bool is_ipv6(const struct nlmsghdr *message)
+{
+	return ((const struct ifaddrmsg *)NLMSG_DATA(message))->ifa_family == AF_INET6;
+}
+
+/* Those that somebody set by hand and that are good everywhere; the others come and go by themselves. */
+static bool is_portable(const struct nlmsghdr *message)
+{
+	const struct ifaddrmsg *address = NLMSG_DATA(message);
+
+	return address->ifa_scope == RT_SCOPE_UNIVERSE && address_flags(message) & IFA_F_PERMANENT;
+}
+
+/* Add the addresses of the device in one datagram to saved. 1: there is more to come. */
 static int save_datagram(const void *p, size_t n, int index, struct strbuf *saved)
 {
 	for (const struct nlmsghdr *m = p; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
@@ -209,7 +237,7 @@ static int save_datagram(const void *p, size_t n, int index, struct strbuf *save
 			return 0;
 		if (m->nlmsg_type == NLMSG_ERROR)
 			return error_of(m) < 0 ? error_of(m) : -EBADMSG;
-		if (is_wanted(m, index))
+		if (is_of(m, index))
 			strbuf_add_mem(saved, m, NLMSG_ALIGN(m->nlmsg_len));
 	}
 	return 1;
@@ -236,28 +264,43 @@ static int dump_addresses(int index, struct strbuf *saved)
 	return r;
 }
 
-int netlink_addresses_save(const char *device, struct netlink_addresses *ret_addresses)
+static int save_addresses(const char *device, struct netlink_device *saved)
 {
 	int index = netlink_index(device), r = -EAGAIN;
 
 	if (index < 0)
 		return index;
 	for (int i = 0; r == -EAGAIN && i < DUMP_ATTEMPTS; i++) {
-		_cleanup_(strbuf_done) struct strbuf saved = STRBUF_INIT;
+		_cleanup_(strbuf_done) struct strbuf addresses = STRBUF_INIT;
 
-		r = dump_addresses(index, &saved);
+		r = dump_addresses(index, &addresses);
 		if (r < 0)
 			continue;
-		ret_addresses->n_bytes = saved.len;
-		ret_addresses->data = strbuf_take(&saved);
+		saved->n_bytes = addresses.len;
+		saved->addresses = strbuf_take(&addresses);
 	}
 	return r;
 }
 
-void netlink_addresses_done(struct netlink_addresses *addresses)
+int netlink_device_save(const char *device, struct netlink_device *ret_saved)
 {
-	free(addresses->data);
-	*addresses = (struct netlink_addresses){ NULL, 0 };
+	struct netlink_device saved = { NULL, 0, false };
+	short flags;
+	int r = get_flags(device, &flags);
+
+	if (r == 0)
+		r = save_addresses(device, &saved);
+	if (r < 0)
+		return r;
+	saved.up = flags & IFF_UP;
+	*ret_saved = saved;
+	return 0;
+}
+
+void netlink_device_done(struct netlink_device *saved)
+{
+	free(saved->addresses);
+	*saved = (struct netlink_device){ NULL, 0, false };
 }
 
 int netlink_move(const char *device, int netns_fd, const char *new_name)
@@ -279,11 +322,21 @@ int netlink_move(const char *device, int netns_fd, const char *new_name)
 	return r < 0 ? r : request_do(sock, &request);
 }
 
-/* The address of a saved message, for the device with this index.  What is not copied belongs to the
-   old place: its label, its age. */
-static int add_address(int sock, int index, const struct nlmsghdr *saved)
+/* What is not copied comes by itself, or is what the old place is told apart by. */
+static bool is_kept(uint16_t attribute, bool portable)
 {
 	static const uint16_t kept[] = { IFA_LOCAL, IFA_ADDRESS, IFA_BROADCAST, IFA_ANYCAST, IFA_RT_PRIORITY };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (attribute == kept[i])
+			return true;
+	return !portable && (attribute == IFA_LABEL || attribute == IFA_CACHEINFO);
+}
+
+/* The address of a saved message, for the device with this index.  A portable one leaves behind what belongs to the old
+   place: its label, its age. */
+static int add_address(int sock, int index, const struct nlmsghdr *saved, bool portable)
+{
 	/* Flags that are settings; the others are states. */
 	const uint32_t flags = address_flags(saved) & (IFA_F_NODAD | IFA_F_HOMEADDRESS | IFA_F_MANAGETEMPADDR |
 						       IFA_F_NOPREFIXROUTE | IFA_F_MCAUTOJOIN);
@@ -301,27 +354,42 @@ static int add_address(int sock, int index, const struct nlmsghdr *saved)
 	};
 	r = request_add(&request, IFA_FLAGS, &flags, sizeof(flags));
 	for (const struct rtattr *a = IFA_RTA(old); r == 0 && RTA_OK(a, left); a = RTA_NEXT(a, left))
-		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kept); i++)
-			if (a->rta_type == kept[i])
-				r = request_add(&request, a->rta_type, RTA_DATA(a), RTA_PAYLOAD(a));
+		if (is_kept(a->rta_type, portable))
+			r = request_add(&request, a->rta_type, RTA_DATA(a), RTA_PAYLOAD(a));
 	return r < 0 ? r : request_do(sock, &request);
 }
 
-int netlink_configure(const char *device, const struct netlink_addresses *addresses)
+static int add_addresses(const char *device, const struct netlink_device *saved, bool portable)
 {
 	_cleanup_close_ int sock = open_route_socket();
 	int index = netlink_index(device);
-	size_t left = addresses->n_bytes;
+	size_t left = saved->n_bytes;
 
 	if (index < 0)
 		return index;
 	if (sock < 0)
 		return sock;
-	for (const struct nlmsghdr *m = addresses->data; left > 0 && NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
-		int r = add_address(sock, index, m);
+	for (const struct nlmsghdr *m = saved->addresses; left > 0 && NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
+		/* Temporary ones are the kernel's to make (RFC 8981). */
+		bool wanted = portable ? is_portable(m) : !(is_ipv6(m) && address_flags(m) & IFA_F_TEMPORARY);
+		int r = wanted ? add_address(sock, index, m, portable) : 0;
 
 		if (r < 0)
 			return r;
 	}
-	return set_up(device);
+	return 0;
+}
+
+int netlink_configure(const char *device, const struct netlink_device *saved)
+{
+	int r = add_addresses(device, saved, true);
+
+	return r < 0 ? r : set_up(device);
+}
+
+int netlink_restore(const char *device, const struct netlink_device *saved)
+{
+	int r = saved->up ? set_up(device) : 0;
+
+	return r < 0 ? r : add_addresses(device, saved, false);
 }

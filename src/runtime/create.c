@@ -148,7 +148,8 @@ static int stage_adopt(struct launch *l, struct err *e)
 		r = rootfs_claim_upper(l->config, l->bundle, l->record.id, l->pid, l->record.pid_start_time, e);
 	if (r < 0)
 		return r;
-	r = netdevices_move(l->config, l->pid, e);
+	r = netdevices_move(l->config, namespaces_opened(&l->namespaces, l->join_fds, OCI_NS_NETWORK), l->pid,
+			    &l->net_devices, e);
 	return r < 0 ? r : sync_send(l->sync, SYNC_GO, 0, -EBADF, e);
 }
 
@@ -345,6 +346,7 @@ void launch_done(struct launch *l)
 	fd_close(&l->pidfd);
 	fd_close(&l->console);
 	fuse_servers_done(&l->fuse);
+	netdevices_done(&l->net_devices);
 	notify_done(l);
 	cgroup_freep(&l->cgroup);
 	if (l->have_seccomp)

@@ -21,6 +21,8 @@
 #include "runtime/state.h"
 #include "seccomp/seccomp.h"
 
+struct netdevices;
+
 struct launch {
 	/* given */
 	const struct runtime *rt;
@@ -60,6 +62,7 @@ struct launch {
 	int init_sync; /* init's end */
 	pid_t pid;     /* of init, as the runtime sees it */
 	int pidfd;
+	struct netdevices *net_devices; /* in init's namespace; NULL: none */
 	bool hooks_begun; /* from now on a failure runs the poststop hooks */
 
 	struct fuse_servers fuse;

@@ -81,6 +81,14 @@ int namespaces_compare(pid_t pid, int *ret_flags, struct err *e)
 	return 0;
 }
 
+int namespaces_opened(const struct ns_plan *plan, const int *fds, enum oci_namespace_type type)
+{
+	for (size_t i = 0; i < plan->n_join; i++)
+		if (plan->join[i].type == type)
+			return fds[i];
+	return -EBADF;
+}
+
 /* The user namespace we are in already cannot be joined again (setns(2), EINVAL). */
 static bool is_own_user_namespace(int fd)
 {

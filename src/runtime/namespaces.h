@@ -13,6 +13,9 @@
    in the plan's order; the caller closes them. */
 int namespaces_open(const struct ns_plan *plan, int *fds, struct err *e);
 
+/* Which of these descriptors is the namespace of that type; -EBADF: none is joined. */
+int namespaces_opened(const struct ns_plan *plan, const int *fds, enum oci_namespace_type type);
+
 /* In the launcher: join them all. */
 int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e);
 

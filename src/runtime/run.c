@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "runtime/launch.h"
 #include "runtime/monitor.h"
+#include "runtime/netdevices.h"
 #include "runtime/notify.h"
 
 /* Detached, but a service: it is started when the container says so, or has ended. */
@@ -36,6 +37,10 @@ static int start_and_wait(struct launch *l, struct monitor *monitor, int *ret_st
 	struct monitor_child child;
 	int r = launch_start_created(&l->state, l->config, l->pidfd, l->sync, e);
 
+	if (r < 0)
+		netdevices_return(&l->net_devices, e);
+	/* Or they would stay when the container's namespace ends. */
+	netdevices_done(&l->net_devices);
 	if (r == 0 && !monitor && l->notify_socket >= 0)
 		r = wait_until_ready(l, e);
 	if (r < 0 || !monitor)

@@ -9,6 +9,7 @@
 #include "runtime/detach.h"
 #include "runtime/fuse-server.h"
 #include "runtime/launch.h"
+#include "runtime/netdevices.h"
 #include "runtime/prepare.h"
 #include "runtime/rdt.h"
 
@@ -41,6 +42,7 @@ void launch_undo(struct launch *l, struct err *e)
 		if (spawn_wait(l->pidfd, &status) == 0 && !l->hooks_begun)
 			explain_death(status, e);
 	}
+	netdevices_return(&l->net_devices, e);
 	if (!l->claimed)
 		return;
 	if (l->hooks_begun)

@@ -120,3 +120,88 @@ create_or_start_refused() {
 		no_container
 	done
 }
+
+# What the failed create shows of the devices before and after it; the runtime's own words are on standard error.
+with_two_devices() { # IP COMMAND...
+	with_device
+	WRAP=(unshare --net sh -ec '
+		show() {
+			ip -o -d link show dev ocit0 | sed "s/^[0-9]*: //; s/ifindex [0-9]*//"
+			ip -o addr show dev ocit0 | sed "s/^[0-9]*: //; s/ tentative//; s/[0-9]*sec/sec/g"
+			ip -o link show dev ocit2 | sed "s/^[0-9]*: //"
+		}
+		ip link add ocit0 type veth peer name ocit1
+		ip link add ocit2 type veth peer name ocit3
+		ip link set ocit0 mtu 1400 address 02:00:00:00:00:09 alias mine txqueuelen 77 up
+		ip link set ocit1 up
+		ip addr add 192.0.2.1/24 brd + dev ocit0 label ocit0:x
+		ip addr add 192.0.2.2/24 dev ocit0
+		ip addr add 192.0.2.77/24 dev ocit0 valid_lft 500 preferred_lft 400
+		ip addr add 169.254.7.7/16 dev ocit0 scope link
+		ip addr add 2001:db8::1/64 dev ocit0 nodad
+		before=$(show)
+		status=0
+		"$@" || status=$?
+		after=$(show) || after="lost: $(ip -o link)"
+		if [ "$before" = "$after" ]; then
+			echo "found unchanged" >&2
+		else
+			printf "%s\n" "before: $before" "after: $after" >&2
+		fi
+		exit $status' sh)
+}
+
+@test "netDevices: when create fails in a hook, a mount or the next device, they come back as they were" {
+	with_two_devices
+	config '.linux.netDevices = {ocit0: {name: "eth0"}, ocit2: {}} | .hooks = {createRuntime: [{path: "/bin/false"}]}'
+	create_refused "createRuntime hook" "found unchanged"
+	config 'del(.hooks) | .mounts += [{destination: "/x", type: "bind", source: "/nonexistent", options: ["bind"]}]'
+	create_refused "/nonexistent" "found unchanged"
+	config 'del(.mounts[] | select(.destination == "/x")) | .linux.netDevices.ocit2.name = "eth0"'
+	create_refused "linux.netDevices.ocit2" "found unchanged"
+}
+
+@test "netDevices: when the program of run cannot be executed, they come back as they were" {
+	with_two_devices
+	config '.linux.netDevices = {ocit0: {}}'
+	echo nothing >"$R/odd"
+	chmod 755 "$R/odd"
+	args /odd
+	refused "exec format error" "found unchanged" -- run --bundle "$B" "$ID"
+	no_container
+}
+
+@test "netDevices: when create fails, those in a network namespace that is joined come back, too" {
+	with_two_devices
+	WRAP+=(sh -ec 'unshare --net="$0" true; status=0; "$@" || status=$?; umount "$0"; exit "$status"' "$T/netns")
+	touch "$T/netns"
+	config '(.linux.namespaces[] | select(.type == "network")).path = $path | .linux.netDevices = {ocit0: {name: "eth0"}} |
+		.hooks = {createRuntime: [{path: "/bin/false"}]}' --arg path "$T/netns"
+	create_refused "createRuntime hook" "found unchanged"
+}
+
+@test "netDevices: in a network namespace that is joined, the device is there, however late init joins it" {
+	local n
+	with_device
+	WRAP+=(sh -ec 'unshare --net="$0" true; status=0; "$@" || status=$?; umount "$0"; exit "$status"' "$T/netns")
+	touch "$T/netns"
+	config '(.linux.namespaces[] | select(.type == "network")).path = $path | .linux.netDevices = {ocit0: {name: "eth7"}}' \
+		--arg path "$T/netns"
+	guest cat /proc/net/dev -- cat /proc/net/fib_trie
+	for n in {1..5}; do
+		ocirun run --bundle "$B" "$ID"
+		is "$status" 0
+		has "$output" eth7
+		has "$output" 192.0.2.1
+		lacks "$stderr" "eth7"
+	done
+}
+
+@test "netDevices: one that cannot come back, since its name is taken, is told" {
+	with_two_devices
+	printf '#!/bin/sh\nip link add ocit0 type veth peer name ocit9\nexit 1\n' >"$T/hook"
+	chmod 755 "$T/hook"
+	config '.linux.netDevices = {ocit0: {}} | .hooks = {createRuntime: [{path: $hook, env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]}' \
+		--arg hook "$T/hook"
+	create_refused "createRuntime hook" "linux.netDevices.ocit0 is not back as it was: file exists"
+}

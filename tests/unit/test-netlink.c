@@ -48,7 +48,7 @@ static void test_loopback(void)
 
 static void test_move(int other)
 {
-	struct netlink_addresses saved = { NULL, 0 }, none = { NULL, 0 };
+	struct netlink_device saved = { NULL, 0, false }, none = { NULL, 0, false };
 	_cleanup_close_ int here = this_netns();
 
 	CHECK(system("ip addr add 192.0.2.1/24 dev v0 && ip addr add 192.0.2.2/24 dev v0 && "
@@ -58,8 +58,8 @@ static void test_move(int other)
 	(void)!system("ip -6 addr add 2001:db8::1/64 dev v0 nodad 2>/dev/null");
 	bool ipv6 = shows("ip -6 addr show dev v0", "2001:db8::1");
 
-	CHECK(netlink_addresses_save("v0", &saved) == 0 && saved.n_bytes > 0, "saved");
-	CHECK(netlink_addresses_save("nonexistent", &none) == -ENODEV, "of no device");
+	CHECK(netlink_device_save("v0", &saved) == 0 && saved.n_bytes > 0, "saved");
+	CHECK(netlink_device_save("nonexistent", &none) == -ENODEV, "of no device");
 	CHECK(netlink_move("v0", other, "0123456789012345") == -EINVAL, "a new name too long");
 	CHECK(netlink_move("v0", other, "lo") == -EEXIST, "a new name that is taken");
 	CHECK(netlink_move("v0", 0, "eth0") < 0, "no network namespace");
@@ -82,9 +82,14 @@ static void test_move(int other)
 	CHECK(shows("ip link show dev eth0", "mtu 1400") && shows("ip link show dev eth0", "02:00:00:00:00:09"),
 	      "as did the rest");
 	CHECK(shows("ip link show dev eth0", ",UP"), "it is up");
-	CHECK(setns(here, CLONE_NEWNET) == 0, "home");
-	netlink_addresses_done(&saved);
-	CHECK(!saved.data && saved.n_bytes == 0, "done");
+	CHECK(netlink_move("eth0", here, "v0") == 0 && setns(here, CLONE_NEWNET) == 0, "home");
+	CHECK(!shows("ip link show dev v0", ",UP") && netlink_restore("v0", &saved) == 0, "restored");
+	CHECK(shows("ip addr show dev v0", "inet 192.0.2.1/24") && shows("ip addr show dev v0", "inet 10.9.8.7/32 scope link") &&
+	      shows("ip addr show dev v0", "192.0.2.9/24 scope global secondary dynamic"), "with all of its addresses");
+	CHECK(!ipv6 || shows("ip -6 addr show dev v0", "2001:db8::1/64"), "and those of IPv6");
+	CHECK(shows("ip link show dev v0", ",UP"), "up as it was");
+	netlink_device_done(&saved);
+	CHECK(!saved.addresses && saved.n_bytes == 0, "done");
 }
 
 int main(void)
