@@ -224,5 +224,7 @@ int main(int argc, char **argv)
 		r = run_program(argv + (argc > 0), &status, &e);
 	if (r < 0)
 		log_error(e.text);
+	if (r == -EINTR)
+		runtime_end_interrupted();
 	return status;
 }

@@ -10,6 +10,9 @@
 /* A SOCK_SEQPACKET pair, close-on-exec. */
 int sock_pair(int ret_fds[2]);
 
+/* A receive that waits longer than that ends with -EAGAIN. */
+int sock_set_patience(int sock, int milliseconds);
+
 /* One packet of n bytes with n_fds descriptors.  EINTR is retried, SIGPIPE is not raised. */
 int sock_send(int sock, const void *p, size_t n, const int *fds, size_t n_fds);
 

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "kernel/interrupt.h"
 #include "kernel/signals.h"
 #include "kernel/syscalls.h"
 
@@ -293,17 +294,21 @@ static void collect(struct spawn_running *running, struct output *output)
 	}
 }
 
-/* Wait for the program's end and serve its pipes meanwhile. 0, -ETIMEDOUT, -ESRCH or another errno. */
+/* Wait for the program's end and serve its pipes meanwhile. 0, -ETIMEDOUT, -ESRCH, -EINTR or another errno. */
 static int serve(const struct spawn_program *program, struct spawn_running *running, struct output *output)
 {
-	enum { PROGRAM, WATCHED, INPUT, OUTPUT, N };
+	enum { PROGRAM, WATCHED, INPUT, OUTPUT, INTERRUPT, N };
+	_cleanup_close_ int interrupt = program->interruptible ? interrupt_open() : -ENOENT;
 
+	if (interrupt < 0 && interrupt != -ENOENT)
+		return interrupt;
 	for (;;) {
 		struct pollfd fds[N] = {
 			[PROGRAM] = { .fd = running->pidfd, .events = POLLIN },
 			[WATCHED] = { .fd = program->watch_pidfd, .events = POLLIN },
 			[INPUT] = { .fd = running->input_fd, .events = POLLOUT },
 			[OUTPUT] = { .fd = running->output_fd, .events = POLLIN },
+			[INTERRUPT] = { .fd = interrupt, .events = POLLIN },
 		};
 		int n = poll(fds, N, remaining_ms(running->deadline_ms));
 		int r;
@@ -318,6 +323,8 @@ static int serve(const struct spawn_program *program, struct spawn_running *runn
 			return 0;
 		if (fds[WATCHED].revents)
 			return fds[WATCHED].revents & POLLNVAL ? -EBADF : -ESRCH;
+		if (fds[INTERRUPT].revents)
+			return -EINTR;
 		if (running->deadline_ms >= 0 && now_ms() >= running->deadline_ms)
 			return -ETIMEDOUT;
 		if (fds[INPUT].revents) {

@@ -35,6 +35,7 @@ struct spawn_program {
 	size_t n_input;
 	int timeout_ms;           /* < 0: none; on expiry its process group is killed by SIGKILL */
 	int watch_pidfd;          /* >= 0: when that process ends, the group is killed and -ESRCH returned */
+	bool interruptible;       /* a signal that is blocked (interrupt.h) ends the wait: killed as above, -EINTR */
 	const char *cwd;          /* NULL: unchanged */
 	int stdout_fd, stderr_fd; /* < 0: captured into the text */
 	void (*in_child)(void *ctx); /* called in the child before cwd and execve, if not NULL */
@@ -62,7 +63,7 @@ int spawn_start(const struct spawn_program *program, struct spawn_running *ret_r
 
 /* Wait for a started program, feeding input and collecting output.  *ret_status as spawn_wait().
    Up to n_text - 1 bytes of what it printed land in text, which may be NULL.  What it left running in
-   the background is not waited for.  -ETIMEDOUT, -ESRCH (see above) or another
+   the background is not waited for.  -ETIMEDOUT, -ESRCH, -EINTR (see above) or another
    negative errno; the program is gone in every case. A program that could not be executed gives the
    errno of its execve(2). */
 int spawn_finish(const struct spawn_program *program, struct spawn_running *running, int *ret_status,

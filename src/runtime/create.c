@@ -10,6 +10,7 @@
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/interrupt.h"
 #include "kernel/procfs.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
@@ -94,7 +95,8 @@ static int stage_spawn(struct launch *l, struct err *e)
 	process_restore_oom(l->old_oom);
 	if (l->pid < 0)
 		return prepare_explain_clone(l, l->pid, e);
-	return 0;
+	r = l->foreground ? sync_make_interruptible(l->sync) : 0;
+	return r < 0 ? err_set(e, r, "socket pair") : 0;
 }
 
 /* The launcher could only join: it forks init, tells its pid and ends.  Until it has ended two processes hold
@@ -219,12 +221,20 @@ int launch_run_hooks(struct launch *l, struct err *e)
 		.document = &l->record,
 		.pid = l->pid,
 		.watch_pidfd = l->pidfd,
+		.interruptible = true,
 	};
+	sigset_t old;
 	int r;
 
+	/* Any hook may take long, and who ends us then should not have to clean up. */
+	interrupt_block(&old);
 	l->hooks_begun = true;
 	r = hooks_run(&run, HOOK_PRESTART, e);
-	return r < 0 ? r : hooks_run(&run, HOOK_CREATE_RUNTIME, e);
+	if (r == 0)
+		r = hooks_run(&run, HOOK_CREATE_RUNTIME, e);
+	if (r != -EINTR)
+		interrupt_unblock(&old);
+	return r;
 }
 
 static int stage_mounts_and_hooks(struct launch *l, struct err *e)
@@ -358,6 +368,8 @@ void launch_done(struct launch *l)
 	free(l->root);
 	free(l->bundle);
 	free(l->rootfs);
+	if (l->interrupted)
+		interrupt_repeat(l->interrupted);
 }
 
 int container_create(const struct runtime *rt, const struct create_options *options, struct err *e)

@@ -93,6 +93,8 @@ static int explain(const struct oci_hook *hook, int r, int status, char *words, 
 			       (long long)*hook->timeout);
 	if (r == -ESRCH)
 		return err_say(e, r, "%s: the container's init ended meanwhile", hook->path);
+	if (r == -EINTR)
+		return err_say(e, r, "%s: interrupted, killed", hook->path);
 	if (r < 0)
 		return err_set(e, r, "%s", hook->path);
 	if (status > 128)
@@ -115,6 +117,7 @@ static int run_one(const struct hooks_run *run, const struct oci_hook *hook, con
 		.n_input = n_state,
 		.timeout_ms = -1,
 		.watch_pidfd = run->watch_pidfd,
+		.interruptible = run->interruptible,
 	};
 	char words[400] = "";
 	int status = 0, r;

@@ -23,6 +23,7 @@ struct hooks_run {
 	const struct state_document *document; /* the container, for the state on stdin */
 	pid_t pid;       /* of init, as the hook sees it */
 	int watch_pidfd; /* when that process ends, the hook is killed; -EBADF: none */
+	bool interruptible; /* by SIGINT and the like, where they are blocked: the hook is killed, -EINTR (interrupt.h) */
 	char *const *default_env; /* for a hook without env; NULL: an empty one */
 };
 

@@ -63,6 +63,7 @@ struct launch {
 	pid_t pid;     /* of init, as the runtime sees it */
 	int pidfd;
 	struct netdevices *net_devices; /* in init's namespace; NULL: none */
+	int interrupted; /* by which signal; 0: it was not */
 	bool hooks_begun; /* from now on a failure runs the poststop hooks */
 
 	struct fuse_servers fuse;
@@ -101,6 +102,9 @@ void launch_done(struct launch *l);
 
 /* After a failed stage: end init and remove what was made.  *e becomes clearer where init's end tells why. */
 void launch_undo(struct launch *l, struct err *e);
+
+/* After a failure: when it was a signal, take it, and say so.  It ends us when all is undone and told (launch_done(), main()). */
+void launch_note_interrupt(struct launch *l, struct err *e);
 
 /* In the foreground, when the program has ended, or r tells of a failure: remove all.  An error that is there
    already stays the one that is told. */

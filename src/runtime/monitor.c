@@ -27,7 +27,6 @@ struct flow {
 };
 
 struct monitor {
-	sigset_t old_mask;
 	int signals;      /* signalfd */
 	int console;      /* the container's terminal, not blocking; -EBADF: none */
 	int output;       /* our stdout once more, not blocking; -EBADF: it cannot be opened again */
@@ -50,7 +49,7 @@ int monitor_prepare(struct monitor **ret_monitor, struct err *e)
 	sigdelset(&all, SIGFPE);
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGABRT);
-	sigprocmask(SIG_BLOCK, &all, &m->old_mask);
+	sigprocmask(SIG_BLOCK, &all, NULL);
 	m->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (m->signals < 0) {
 		int r = err_set(e, -errno, "signalfd");
@@ -71,7 +70,6 @@ void monitor_free(struct monitor *monitor)
 	fd_close(&monitor->console);
 	fd_close(&monitor->output);
 	fd_close(&monitor->signals);
-	sigprocmask(SIG_SETMASK, &monitor->old_mask, NULL);
 	free(monitor);
 }
 

@@ -9,7 +9,7 @@
 struct monitor; /* opaque */
 
 /* Block the signals that will be forwarded: before the child is made, so that none is lost.  The child undoes
-   that by signals_reset(). */
+   that by signals_reset(); here they stay blocked, since what comes too late for the child must not change how we end. */
 int monitor_prepare(struct monitor **ret_monitor, struct err *e);
 
 struct monitor_child {
@@ -22,5 +22,5 @@ struct monitor_child {
 /* Until the child ends.  *ret_status: its exit status, or 128 + signal. */
 int monitor_run(struct monitor *monitor, const struct monitor_child *child, int *ret_status, struct err *e);
 
-/* Restore the terminal and the signal mask. */
+/* Restore the terminal. */
 void monitor_free(struct monitor *monitor);

@@ -37,8 +37,10 @@ static int start_and_wait(struct launch *l, struct monitor *monitor, int *ret_st
 	struct monitor_child child;
 	int r = launch_start_created(&l->state, l->config, l->pidfd, l->sync, e);
 
-	if (r < 0)
+	if (r < 0) {
+		launch_note_interrupt(l, e);
 		netdevices_return(&l->net_devices, e);
+	}
 	/* Or they would stay when the container's namespace ends. */
 	netdevices_done(&l->net_devices);
 	if (r == 0 && !monitor && l->notify_socket >= 0)

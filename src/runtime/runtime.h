@@ -111,6 +111,9 @@ int container_start(const struct runtime *rt, const char *id, struct err *e);
 int container_run(const struct runtime *rt, const struct create_options *options, int *ret_status, struct err *e);
 int container_exec(const struct runtime *rt, const struct exec_options *options, int *ret_status, struct err *e);
 
+/* After an error with the code -EINTR has been told: end by the signal that was the reason, if it was one. */
+void runtime_end_interrupted(void);
+
 /* signal: a name or number; NULL: the image's stop signal, or SIGTERM. */
 int container_kill(const struct runtime *rt, const char *id, const char *signal, bool all, struct err *e);
 int container_delete(const struct runtime *rt, const char *id, bool force, struct err *e);

@@ -69,6 +69,7 @@ static int run_poststart(const struct state *state, const struct oci_config *con
 		.document = state_document(state),
 		.pid = (pid_t)state_document(state)->pid,
 		.watch_pidfd = -EBADF,
+		.interruptible = true,
 	};
 	int r = hooks_run(&run, HOOK_POSTSTART, e);
 

@@ -8,6 +8,7 @@
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "kernel/interrupt.h"
 #include "kernel/sock.h"
 
 /* What travels: the text is cut to its length. */
@@ -85,6 +86,14 @@ void sync_send_error(int sock, const struct err *error)
 	(void)send_packet(sock, SYNC_ERROR, error->code, error->text, -EBADF);
 }
 
+/* So long nobody minds; what is shorter, as nearly all is, costs one system call for the whole conversation. */
+#define PATIENCE_MS 100
+
+int sync_make_interruptible(int sock)
+{
+	return sock_set_patience(sock, PATIENCE_MS);
+}
+
 /* Read one packet and check that its length is what it says.  1, 0 at end of file, or -errno. */
 static int recv_packet(int sock, struct packet *p, int *ret_fd)
 {
@@ -92,7 +101,13 @@ static int recv_packet(int sock, struct packet *p, int *ret_fd)
 	ssize_t n;
 
 	*ret_fd = -EBADF;
-	n = sock_recv(sock, p, sizeof(*p), ret_fd, 1, &n_fds);
+	while ((n = sock_recv(sock, p, sizeof(*p), ret_fd, 1, &n_fds)) == -EAGAIN) {
+		/* It takes long, and somebody wants to be able to interrupt it: sync_make_interruptible(). */
+		int r = interrupt_wait(sock);
+
+		if (r < 0)
+			return r;
+	}
 	if (n <= 0)
 		return (int)n;
 	if ((size_t)n < PACKET_HEAD || (size_t)n != PACKET_HEAD + p->n_text || p->n_text >= sizeof(p->text)) {
@@ -142,6 +157,8 @@ int sync_expect_one_of(int sock, const enum sync_type *types, size_t n_types, st
 		r = recv_packet(sock, &p, &fd);
 		if (r == 0 || r == -ECONNRESET)
 			return err_say(e, -EPIPE, "the other side died before '%s'", expected(types, n_types));
+		if (r == -EINTR)
+			return err_say(e, r, "interrupted before '%s'", expected(types, n_types));
 		if (r < 0)
 			return err_set(e, r, "waiting for '%s'", expected(types, n_types));
 		for (size_t i = 0; i < n_types; i++)

@@ -54,6 +54,9 @@ int sync_send_exec(int sock, struct err *e);
 /* Send the error as the last message.  Nobody can be told when this fails as well. */
 void sync_send_error(int sock, const struct err *error);
 
+/* From now on a signal that is blocked (interrupt.h) ends a wait for messages on this socket: -EINTR. */
+int sync_make_interruptible(int sock);
+
 /* Read until a message of one of the `n_types` types comes.  Log lines are passed on to the log; the other
    side's error becomes ours; end of file and any other message are errors ("init died before 'mounted'",
    "expected 'mounted', got 'ready'"), and so is a descriptor too many or too few.  0 with *ret_msg filled, or a

@@ -5,6 +5,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "kernel/interrupt.h"
+#include "kernel/signals.h"
 #include "kernel/spawn.h"
 #include "runtime/detach.h"
 #include "runtime/fuse-server.h"
@@ -24,12 +26,27 @@ static void explain_death(int status, struct err *e)
 		status - 128 == SIGKILL ? "; a memory limit that is too small does that" : "");
 }
 
+void launch_note_interrupt(struct launch *l, struct err *e)
+{
+	if (e->code != -EINTR || l->interrupted)
+		return;
+	l->interrupted = interrupt_take();
+	if (l->interrupted)
+		err_wrap(e, "%s", signals_name(l->interrupted));
+}
+
+void runtime_end_interrupted(void)
+{
+	interrupt_deliver();
+}
+
 /* Close the socket first, so that init wakes up and ends; then kill, reap, and undo in reverse order. */
 void launch_undo(struct launch *l, struct err *e)
 {
 	struct err ignored = ERR_INIT;
 	int status = 0, r;
 
+	launch_note_interrupt(l, e);
 	fuse_server_explain(&l->fuse, e);
 	fuse_servers_done(&l->fuse);
 	fd_close(&l->sync);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "kernel/interrupt.h"
 #include "tests/unit/test.h"
 
 static const char *const env[] = { "PATH=/usr/bin:/bin", "GREETING=hello", NULL };
@@ -333,6 +334,41 @@ static void test_side_by_side(void)
 	CHECK(now_ms() - start < 950, "at the same time");
 }
 
+/* The next one would end us now: it is blocked again at once, and the mask as it was is put back by the caller. */
+static int taken(void)
+{
+	int sig = interrupt_take();
+	sigset_t ignored;
+
+	interrupt_block(&ignored);
+	return sig;
+}
+
+static void test_interrupt(void)
+{
+	struct spawn_program program = SHELL("sleep 100 & sleep 100");
+	struct spawn_program quick = SHELL("exit 3");
+	int status;
+	sigset_t old;
+
+	program.interruptible = quick.interruptible = true;
+	CHECK(interrupt_open() == -ENOENT && interrupt_take() == 0, "nothing is blocked, nothing has come");
+	CHECK(spawn_run(&quick, &status, NULL, 0) == 0 && status == 3, "nobody is in the way");
+	interrupt_block(&old);
+	CHECK(taken() == 0, "nothing has come yet");
+	CHECK(spawn_run(&quick, &status, NULL, 0) == 0 && status == 3, "nobody interrupts");
+	raise(SIGTERM);
+	CHECK(spawn_run(&program, &status, NULL, 0) == -EINTR && status == 128 + SIGKILL, "interrupted, and killed");
+	CHECK(taken() == SIGTERM && taken() == 0, "by SIGTERM, once");
+	interrupt_repeat(SIGHUP);
+	CHECK(taken() == SIGHUP, "what is repeated comes again");
+	signal(SIGINT, SIG_IGN);
+	raise(SIGINT);
+	CHECK(spawn_run(&quick, &status, NULL, 0) == 0 && taken() == 0, "what is ignored interrupts nobody");
+	interrupt_unblock(&old);
+	signal(SIGINT, SIG_DFL);
+}
+
 int main(void)
 {
 	int fds_before = count_fds();
@@ -350,6 +386,7 @@ int main(void)
 	test_given_outputs();
 	test_child_state();
 	test_side_by_side();
+	test_interrupt();
 	CHECK(count_fds() <= fds_before + 1, "descriptors before and after: %d, %d", fds_before, count_fds());
 	return test_done();
 }

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "kernel/interrupt.h"
 #include "kernel/sock.h"
 #include "tests/unit/test.h"
 
@@ -268,6 +269,30 @@ static void test_log(void)
 	log_redirect(NULL, NULL);
 }
 
+static void test_interrupt(void)
+{
+	struct err e = ERR_INIT;
+	struct sync_msg msg;
+	sigset_t old, ignored;
+
+	connect_pair();
+	CHECK(sync_make_interruptible(ours) == 0, "interruptible");
+	interrupt_block(&old);
+	raise(SIGTERM);
+	CHECK(sync_send(theirs, SYNC_READY, 5, -EBADF, &e) == 0 && sync_expect(ours, SYNC_READY, &msg, &e) == 0,
+	      "what is there is taken first");
+	expect_failure(SYNC_READY, -EINTR, "interrupted before 'ready'");
+	CHECK(interrupt_take() == SIGTERM, "by SIGTERM");
+	interrupt_block(&ignored);
+	/* Later than anybody waits for it in silence. */
+	if (fork() == 0) {
+		usleep(300000);
+		_exit(sync_send(theirs, SYNC_READY, 7, -EBADF, &e) < 0);
+	}
+	CHECK(sync_expect(ours, SYNC_READY, &msg, &e) == 0 && msg.value == 7, "a message that takes long");
+	interrupt_unblock(&old);
+}
+
 int main(void)
 {
 	test_messages();
@@ -276,6 +301,7 @@ int main(void)
 	test_errors();
 	test_end();
 	test_log();
+	test_interrupt();
 	fd_close(&ours);
 	fd_close(&theirs);
 	return test_done();
