@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fdio.h"
@@ -28,6 +29,8 @@
 
 #define ATTRIBUTE "user.ocirun.owner"
 #define OWNER_MAX 512
+#define LOCK_TRIES 100
+#define LOCK_PAUSE_MS 20
 
 /* Where a pid means something: this boot, this pid namespace; and of which directory it speaks, since copies of
    a directory may copy the attribute.  New memory. */
@@ -67,18 +70,36 @@ struct claimer {
 	uint64_t start_time;
 };
 
+/* Whoever can open the directory can lock it, for as long as he likes; those that claim it do for a moment. */
+static int lock(int fd)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+
+	for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 static int claim(int fd, const struct claimer *claimer, const char *what, const char *path, struct err *e)
 {
 	_cleanup_free_ char *context = context_of(fd), *mine = NULL;
 	char owner[OWNER_MAX] = "";
 	const char *other;
 	pid_t other_pid;
+	int r;
 
 	if (!context)
 		return err_set(e, -errno, "%s %s: /proc", what, path);
 	/* held for these two steps alone */
-	if (flock(fd, LOCK_EX) < 0)
-		return err_set(e, -errno, "%s %s: lock", what, path);
+	r = lock(fd);
+	if (r == -EWOULDBLOCK)
+		return err_say(e, -EBUSY, "%s %s: somebody holds a lock on the directory (flock(2)), and does not let go", what,
+			       path);
+	if (r < 0)
+		return err_set(e, r, "%s %s: lock", what, path);
 	if (fgetxattr(fd, ATTRIBUTE, owner, sizeof(owner) - 1) > 0 && is_alive(owner, context, &other_pid, &other)) {
 		err_set(e, -EBUSY, "%s %s: is the upper directory of container %s (process %d)", what, path, other,
 			other_pid);

@@ -97,8 +97,8 @@ static inline const struct state_document *state_document(const struct state *st
 /* Write state.json at once, so that a reader sees the old or the new one. */
 int state_write(struct state *state, const struct state_document *document, struct err *e);
 
-/* Remove the directory and what ocirun puts into one; 0 also when it is gone.  When it holds anything else nothing is
-   removed, and it is -ENOTEMPTY. */
+/* Remove the directory and what ocirun puts into one; 0 also when it is gone.  When it holds anything else, what
+   is not ours stays, and it is -ENOTEMPTY; without a record nothing is removed then. */
 int state_remove(struct state *state, struct err *e);
 
 /* The configuration as it was at create. */

@@ -40,11 +40,19 @@ void runtime_end_interrupted(void)
 	interrupt_deliver();
 }
 
+static bool is_gone(int r, const struct err *e)
+{
+	if (r < 0)
+		log_warning("%s", e->text);
+	return r >= 0;
+}
+
 /* Close the socket first, so that init wakes up and ends; then kill, reap, and undo in reverse order. */
 void launch_undo(struct launch *l, struct err *e)
 {
 	struct err ignored = ERR_INIT;
-	int status = 0, r;
+	int status = 0;
+	bool gone;
 
 	launch_note_interrupt(l, e);
 	fuse_server_explain(&l->fuse, e);
@@ -64,16 +72,11 @@ void launch_undo(struct launch *l, struct err *e)
 		return;
 	if (l->hooks_begun)
 		prepare_run_poststop(l->config, &l->record);
-	r = l->cgroup_made ? cgroup_remove(l->cgroup, &ignored) : 0;
-	if (r < 0)
-		log_warning("%s", ignored.text);
-	if (rdt_remove(&l->record, &ignored) < 0)
-		log_warning("%s", ignored.text);
-	if (fuse_server_end(&l->record, &ignored) < 0)
-		log_warning("%s", ignored.text);
-	if (detach_root(&l->record, l->config, &ignored) < 0)
-		log_warning("%s", ignored.text);
-	/* A cgroup that could not be removed stays known, for `delete --force`. */
-	if (r == 0 && state_remove(&l->state, &ignored) < 0)
-		log_warning("%s", ignored.text);
+	gone = is_gone(l->cgroup_made ? cgroup_remove(l->cgroup, &ignored) : 0, &ignored);
+	gone &= is_gone(rdt_remove(&l->record, &ignored), &ignored);
+	gone &= is_gone(fuse_server_end(&l->record, &ignored), &ignored);
+	gone &= is_gone(detach_root(&l->record, l->config, &ignored), &ignored);
+	/* What could not be removed stays known, for `delete --force`. */
+	if (gone)
+		(void)is_gone(state_remove(&l->state, &ignored), &ignored);
 }

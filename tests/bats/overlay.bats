@@ -221,6 +221,20 @@ many() {
 	runs
 }
 
+@test "an upper directory that somebody else keeps locked is refused, and nothing hangs" {
+	requires flock
+	mkdir -p "$T/layers/1"
+	upper
+	add_overlay "lowerdir=$T/layers/1" "upperdir=$T/upper" "workdir=$T/scratch"
+	env "OCIRUN_TEST_MARK=$ID" flock "$T/upper" sh -c 'echo >"$0/locked"; exec sleep 1000' "$T" 3>&- 4>&- &
+	wait_until test -e "$T/locked"
+	create_refused "upperdir $T/upper" "holds a lock"
+	kill -KILL $!
+	kill_leftovers
+	guest true
+	runs
+}
+
 @test "layers with paths of 500 bytes: more than a page of text in all" {
 	local n long lower=
 	printf -v long '%0200d/%0200d' 1 2
