@@ -129,6 +129,11 @@ kill_rule() { # JSON
 @test "seccomp: names that nobody knows are left out, or refused by run.oci.seccomp_fail_unknown_syscall" {
 	profile '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["no_such_call", "kill"], action: "SCMP_ACT_ERRNO"}]}'
 	outcome '99 EPERM' kill 99 3
+	lacks "$stderr" no_such_call
+	OCIRUN_ARGS=--debug
+	outcome '99 EPERM' kill 99 3
+	has "$stderr" "no system call is known as no_such_call: left out"
+	OCIRUN_ARGS=
 	config '.annotations = {"run.oci.seccomp_fail_unknown_syscall": "0"}'
 	outcome '99 EPERM' kill 99 3
 	config '.annotations = {"run.oci.seccomp_fail_unknown_syscall": "1"}'

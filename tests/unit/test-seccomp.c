@@ -258,6 +258,38 @@ static void test_archs(void)
 	seccomp_program_done(&p);
 }
 
+/* What the kernel is asked for: it tells nobody which flags a filter has. */
+static void test_flags(void)
+{
+	static const struct {
+		enum oci_seccomp_flag flag;
+		unsigned value;
+	} flags[] = {
+		{ OCI_SECCOMP_FLAG_TSYNC, SECCOMP_FILTER_FLAG_TSYNC },
+		{ OCI_SECCOMP_FLAG_LOG, SECCOMP_FILTER_FLAG_LOG },
+		{ OCI_SECCOMP_FLAG_SPEC_ALLOW, SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+		{ OCI_SECCOMP_FLAG_WAIT_KILLABLE_RECV, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
+	};
+	unsigned all = 0;
+	enum oci_seccomp_flag list[ARRAY_SIZE(flags)];
+	struct oci_seccomp profile = { .default_action = OCI_SECCOMP_ALLOW, .flags = list };
+	struct seccomp_program p;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		list[0] = flags[i].flag;
+		profile.n_flags = 1;
+		CHECK(seccomp_compile(&profile, false, &p, &e) == 0 && p.flags == flags[i].value, "flag %#x", flags[i].value);
+		seccomp_program_done(&p);
+		all |= flags[i].value;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		list[i] = flags[i].flag;
+	profile.n_flags = ARRAY_SIZE(flags);
+	CHECK(seccomp_compile(&profile, false, &p, &e) == 0 && p.flags == all, "all of them");
+	seccomp_program_done(&p);
+}
+
 static void test_unknown(void)
 {
 	static const char *const names[] = { "read", "no_such_call" };
@@ -393,6 +425,7 @@ int main(void)
 	test_precedence();
 	test_enosys();
 	test_archs();
+	test_flags();
 	test_unknown();
 	test_too_long();
 	test_numbers();
