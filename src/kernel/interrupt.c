@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -65,6 +64,17 @@ int interrupt_open(void)
 		return -ENOENT;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
+}
+
+bool interrupt_pending(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigismember(&pending, signals[i]) == 1 && !is_ignored(signals[i]))
+			return true;
+	return false;
 }
 
 int interrupt_wait(int fd)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 
 /* Hold them back.  *ret_old is for interrupt_unblock(). */
 void interrupt_block(sigset_t *ret_old);
@@ -16,6 +17,9 @@ void interrupt_unblock(const sigset_t *old);
 /* A descriptor that can be read from (poll(2)) once one has come; it is not taken by that.  Only those that are blocked, and not
    ignored: the others are no matter of whoever waits.  -ENOENT: there are none. */
 int interrupt_open(void);
+
+/* Has one come?  A single system call, when none has. */
+bool interrupt_pending(void);
 
 /* Wait until fd can be read from: 0, or -EINTR when one came first. */
 int interrupt_wait(int fd);

@@ -292,6 +292,9 @@ static int stage_commit(struct launch *l, struct err *e)
 	int r;
 
 	fuse_servers_done(&l->fuse);
+	/* The program, the first process of a pid namespace as a rule, would not heed it before it has a handler. */
+	if (l->foreground && interrupt_pending())
+		return err_say(e, -EINTR, "interrupted before the program was started");
 	r = launch_commit(l, e);
 	return r < 0 ? r : sync_send(l->sync, SYNC_COMMITTED, 0, -EBADF, e);
 }
@@ -341,9 +344,10 @@ int launch_create(struct launch *l, struct err *e)
 		log_debug("create: %s", stages[i].name);
 		r = stages[i].run(l, e);
 	}
-	if (r < 0)
-		launch_undo(l, e);
-	return r;
+	if (r == 0)
+		return 0;
+	launch_undo(l, e);
+	return e->code;
 }
 
 void launch_done(struct launch *l)

@@ -260,7 +260,7 @@ static int restore(struct restore *s, struct err *e)
 	criu_done(&s->criu);
 	if (r < 0) {
 		launch_undo(s->l, e);
-		err_wrap(e, "restore of container %s", s->l->options->id);
+		r = err_wrap(e, "restore of container %s", s->l->options->id);
 	}
 	return r;
 }

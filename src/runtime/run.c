@@ -40,6 +40,7 @@ static int start_and_wait(struct launch *l, struct monitor *monitor, int *ret_st
 	if (r < 0) {
 		launch_note_interrupt(l, e);
 		netdevices_return(&l->net_devices, e);
+		r = e->code;
 	}
 	/* Or they would stay when the container's namespace ends. */
 	netdevices_done(&l->net_devices);
@@ -48,7 +49,11 @@ static int start_and_wait(struct launch *l, struct monitor *monitor, int *ret_st
 	if (r < 0 || !monitor)
 		return r;
 	child = (struct monitor_child){ l->pid, l->pidfd, TAKE_FD(l->console), l->notify_socket };
-	return monitor_run(monitor, &child, ret_status, e);
+	r = monitor_run(monitor, &child, ret_status, e);
+	/* Waited for: its number may be anybody's from now on. */
+	if (r == 0)
+		l->record.pid = 0;
+	return r;
 }
 
 int launch_finish(struct launch *l, int r, struct err *e)

@@ -28,11 +28,14 @@ static void explain_death(int status, struct err *e)
 
 void launch_note_interrupt(struct launch *l, struct err *e)
 {
-	if (e->code != -EINTR || l->interrupted)
-		return;
-	l->interrupted = interrupt_take();
 	if (l->interrupted)
-		err_wrap(e, "%s", signals_name(l->interrupted));
+		return;
+	/* Whatever has failed: from a terminal init gets the signal, too, and may have ended by it first. */
+	l->interrupted = interrupt_take();
+	if (!l->interrupted)
+		return;
+	e->code = -EINTR;
+	err_wrap(e, "%s", signals_name(l->interrupted));
 }
 
 void runtime_end_interrupted(void)
