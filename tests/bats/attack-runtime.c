@@ -3,7 +3,8 @@
  * The program of a hostile container: as long as it runs it looks at all processes but the first one.
  * A program that is not in the container is the runtime entering: its binary is opened and, from then
  * on, again and again reopened for writing.  Descriptors from which the host's root can be reached are
- * reported.
+ * reported.  "attack curious" also reports when it may look into one at all, which CAP_SYS_PTRACE allows where there is no
+ * user namespace.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 static int binary = -1;
+static int curious; /* to be let look at it is worth a word */
 
 /* Goes up from a directory as far as possible; true if that is not our root: the host's is within reach. */
 static int leads_out(int dir, const struct stat *root)
@@ -61,7 +63,13 @@ static void look_at_binary(const char *pid)
 	snprintf(path, sizeof path, "/proc/%s/exe", pid);
 	n = readlink(path, target, sizeof target - 1);
 	target[n < 0 ? 0 : n] = '\0';
-	if (n > 0 && strcmp(target, "/guest") && strcmp(target, "/attack") && binary < 0)
+	if (n <= 0 || strcmp(target, "/guest") == 0 || strcmp(target, "/attack") == 0)
+		return;
+	/* The link is read with the right that tracing takes (ptrace(2), PTRACE_MODE_READ_FSCREDS). */
+	if (curious)
+		printf("looked into the runtime\n");
+	fflush(stdout);
+	if (binary < 0)
 		binary = open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -97,10 +105,11 @@ static void look_at(const char *pid, const struct stat *root)
 		closedir(fds);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct stat root;
 
+	curious = argc > 1 && strcmp(argv[1], "curious") == 0;
 	if (stat("/", &root) < 0)
 		return 1;
 	printf("ready\n");

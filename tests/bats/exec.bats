@@ -267,6 +267,11 @@ load helpers
 	has "$(grep Cpus_allowed_list "/proc/$(container_pid)/status")" "$(awk '/Cpus_allowed_list/ { print $2 }' /proc/self/status)"
 	works exec "$ID" /guest cat /proc/self/status
 	has "$output" "Cpus_allowed_list:"$'\t'"$last"
+	# where nothing is said about the end, it stays as it began
+	jq '.process | .args = ["/guest", "cat", "/proc/self/status"] | .execCPUAffinity = {initial: $c}' --arg c "$last" \
+		"$B/config.json" >"$T/process.json"
+	works exec --process "$T/process.json" "$ID"
+	has "$output" "Cpus_allowed_list:"$'\t'"$last"
 	config '.process.execCPUAffinity = {final: "9-x"}'
 	jq .process "$B/config.json" >"$T/process.json"
 	refused "process.execCPUAffinity.final" -- exec --process "$T/process.json" "$ID"
