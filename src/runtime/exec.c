@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "cgroup/cgroup.h"
+#include "kernel/interrupt.h"
+#include "kernel/signals.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
 #include "kernel/tty.h"
@@ -220,12 +222,26 @@ static int report(struct exec *x, struct err *e)
 	return r;
 }
 
+/* By a signal: it ends us, but not before that has been told (main()). */
+static int note_interrupt(struct err *e)
+{
+	int sig = interrupt_take();
+
+	if (sig == 0)
+		return e->code;
+	err_wrap(e, "%s", signals_name(sig));
+	interrupt_repeat(sig);
+	return -EINTR;
+}
+
 static int launch(struct exec *x, struct monitor *monitor, int *ret_status, struct err *e)
 {
 	struct monitor_child child;
 	int status, r;
 
 	r = spawn(x, e);
+	if (r == 0 && monitor && (r = sync_make_interruptible(x->sync)) < 0)
+		err_set(e, r, "socket pair");
 	if (r == 0)
 		r = adopt(x, e);
 	if (r == 0)
@@ -238,7 +254,7 @@ static int launch(struct exec *x, struct monitor *monitor, int *ret_status, stru
 			(void)spawn_signal(x->pidfd, SIGKILL);
 			(void)spawn_wait(x->pidfd, &status);
 		}
-		return r;
+		return note_interrupt(e);
 	}
 	if (!monitor)
 		return 0;

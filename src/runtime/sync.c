@@ -158,7 +158,7 @@ int sync_expect_one_of(int sock, const enum sync_type *types, size_t n_types, st
 		if (r == 0 || r == -ECONNRESET)
 			return err_say(e, -EPIPE, "the other side died before '%s'", expected(types, n_types));
 		if (r == -EINTR)
-			return err_say(e, r, "interrupted before '%s'", expected(types, n_types));
+			return err_say(e, r, "interrupted before '%s'", n_types > 0 ? sync_name(types[0]) : "end");
 		if (r < 0)
 			return err_set(e, r, "waiting for '%s'", expected(types, n_types));
 		for (size_t i = 0; i < n_types; i++)

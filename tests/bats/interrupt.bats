@@ -131,3 +131,37 @@ poststops() {
 	interrupted INT start "$ID"
 	is "$(container_status)" running
 }
+
+@test "run and exec that wait for a program which does not start can be interrupted" {
+	requires python3
+	attentive
+	# execve waits for an agent that never answers
+	OCIRUN_TEST_MARK=$ID python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(9)
+kept = []
+while True:
+    kept.append(s.accept())
+    print(len(kept), file=open(sys.argv[1] + ".n", "w"))' "$T/agent" 3>&- 4>&- &
+	wait_until test -S "$T/agent"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $p, syscalls: [{names: ["execve"], action: "SCMP_ACT_NOTIFY"}]}' \
+		--arg p "$T/agent"
+	args /guest true
+	ocirun_background run --bundle "$B" "$ID"
+	wait_until grep -qs 1 "$T/agent.n"
+	kill -INT "$background"
+	wait_background
+	is "$status" 130
+	has "$stderr" "SIGINT: "
+	no_container
+	created
+	ocirun_background exec "$ID" /guest true
+	wait_until grep -qs 2 "$T/agent.n"
+	kill -TERM "$background"
+	wait_background
+	is "$status" 143
+	is "$(container_status)" created
+	works delete --force "$ID"
+	kill_leftovers
+}
