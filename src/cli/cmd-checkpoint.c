@@ -16,7 +16,7 @@ static const struct opt options[] = {
 		 "let the container go on (default: it is stopped and removed)"),
 	OPT_FLAG("pre-dump", NULL, struct checkpoint_options, criu.pre_dump,
 		 "save only memory, for a later checkpoint; the container goes on"),
-	OPT_STRING("parent-path", NULL, "DIR", struct checkpoint_options, criu.parent_path,
+	OPT_PATH("parent-path", NULL, "DIR", struct checkpoint_options, criu.parent_path,
 		   "images of an earlier pre-dump, relative to the image path"),
 	OPT_STRING("page-server", NULL, "ADDRESS:PORT", struct checkpoint_options, criu.page_server,
 		   "send memory to a page server of CRIU"),

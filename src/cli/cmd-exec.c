@@ -50,9 +50,9 @@ static int run(struct call *call, struct err *e)
 }
 
 static const struct opt options[] = {
-	OPT_STRING("process", "p", "FILE", struct exec_args, o.process,
+	OPT_PATH("process", "p", "FILE", struct exec_args, o.process,
 		   "JSON file that describes the process, instead of a command"),
-	OPT_STRING("cwd", NULL, "DIR", struct exec_args, o.cwd, "working directory in the container"),
+	OPT_PATH("cwd", NULL, "DIR", struct exec_args, o.cwd, "working directory in the container"),
 	OPT_LIST("env", "e", "NAME=VALUE", struct exec_args, env, "set an environment variable (repeatable)"),
 	OPT_STRING("user", "u", "UID[:GID]", struct exec_args, o.user, "user, by numbers or by the container's names"),
 	OPT_COMMAS("additional-gids", "g", "GID,...", struct exec_args, gids, "supplementary groups (repeatable)"),
@@ -64,10 +64,10 @@ static const struct opt options[] = {
 	OPT_FLAG("ignore-paused", NULL, struct exec_args, o.ignore_paused, "also into a paused container"),
 	OPT_FLAG("tty", "t", struct exec_args, o.tty, "give the process a terminal"),
 	OPT_FLAG("detach", "d", struct exec_args, o.detach, "return as soon as the program runs"),
-	OPT_STRING("console-socket", NULL, "SOCKET", struct exec_args, o.console_socket,
+	OPT_PATH("console-socket", NULL, "SOCKET", struct exec_args, o.console_socket,
 		   "unix socket that receives the terminal"),
-	OPT_STRING("pid-file", NULL, "FILE", struct exec_args, o.pid_file, "write the process id to this file"),
-	OPT_STRING("pidfd-socket", NULL, "SOCKET", struct exec_args, o.pidfd_socket,
+	OPT_PATH("pid-file", NULL, "FILE", struct exec_args, o.pid_file, "write the process id to this file"),
+	OPT_PATH("pidfd-socket", NULL, "SOCKET", struct exec_args, o.pidfd_socket,
 		   "unix socket that receives a pidfd of the process"),
 	OPT_NUMBER("preserve-fds", NULL, "N", struct exec_args, o.preserve_fds,
 		   "hand N descriptors, from 3 on, to the process"),

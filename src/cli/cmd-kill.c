@@ -22,8 +22,9 @@ const struct command cmd_kill = {
 	.name = "kill",
 	.synopsis = "[OPTIONS] ID [SIGNAL]",
 	.summary = "send a signal to the first process of a container",
-	.about = "SIGNAL is a name or a number: KILL, SIGKILL, 9, RTMIN+1.  Without it SIGTERM is sent, or the\n"
-		 "stop signal that the container's annotation org.opencontainers.image.stopSignal names.",
+	.about = "SIGNAL is a name or a number: KILL, SIGKILL, 9, RTMIN+1.  0 sends nothing, and fails if the\n"
+		 "container does not run.  Without SIGNAL it is SIGTERM, or the stop signal that the container's\n"
+		 "annotation org.opencontainers.image.stopSignal names.",
 	.options = options,
 	.options_size = sizeof(struct kill_args),
 	.min_args = 1,

@@ -11,15 +11,15 @@ static int run(struct call *call, struct err *e)
 }
 
 static const struct opt options[] = {
-	OPT_STRING("bundle", "b", "DIR", struct restore_options, create.bundle,
+	OPT_PATH("bundle", "b", "DIR", struct restore_options, create.bundle,
 		   "directory of the container (default: the current one)"),
-	OPT_STRING("config", "f", "FILE", struct restore_options, create.config,
+	OPT_PATH("config", "f", "FILE", struct restore_options, create.config,
 		   "configuration to use instead of config.json in the bundle"),
-	OPT_STRING("console-socket", NULL, "SOCKET", struct restore_options, create.console_socket,
+	OPT_PATH("console-socket", NULL, "SOCKET", struct restore_options, create.console_socket,
 		   "unix socket that receives the terminal"),
-	OPT_STRING("pid-file", NULL, "FILE", struct restore_options, create.pid_file,
+	OPT_PATH("pid-file", NULL, "FILE", struct restore_options, create.pid_file,
 		   "write the process id of the container to this file"),
-	OPT_STRING("pidfd-socket", NULL, "SOCKET", struct restore_options, create.pidfd_socket,
+	OPT_PATH("pidfd-socket", NULL, "SOCKET", struct restore_options, create.pidfd_socket,
 		   "unix socket that receives a pidfd of the container"),
 	OPT_FLAG("detach", "d", struct restore_options, create.detach, "return as soon as the container runs"),
 	OPT_FLAG("keep", NULL, struct restore_options, create.keep, "keep the container after its program has ended"),

@@ -46,7 +46,7 @@ static int run(struct call *call, struct err *e)
 }
 
 static const struct opt options[] = {
-	OPT_STRING("bundle", "b", "DIR", struct spec_args, bundle,
+	OPT_PATH("bundle", "b", "DIR", struct spec_args, bundle,
 		   "where to write it (default: the current directory)"),
 	OPT_FLAG("rootless", NULL, struct spec_args, rootless, "for a caller without privileges"),
 	OPT_END,

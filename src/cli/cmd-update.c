@@ -65,7 +65,7 @@ static const struct limit {
 	OPT_ROW(option, NULL, arg, help, OPT_KIND_STRING, const char *, struct update_args, values[index])
 
 static const struct opt options[] = {
-	OPT_STRING("resources", "r", "FILE", struct update_args, resources,
+	OPT_PATH("resources", "r", "FILE", struct update_args, resources,
 		   "JSON file with all changes, or - for standard input"),
 	VALUE("blkio-weight", LIMIT_BLKIO_WEIGHT, "N", "share of disk time, 10 to 1000"),
 	VALUE("cpu-burst", LIMIT_CPU_BURST, "USEC", "run time that may be saved up beyond the quota"),

@@ -57,15 +57,15 @@ char *cmd_make_table(const char *const *cells, size_t n_rows, size_t n_columns);
 
 /* The rows that create and run share. */
 #define CMD_CREATE_ROWS                                                                              \
-	OPT_STRING("bundle", "b", "DIR", struct create_options, bundle,                              \
+	OPT_PATH("bundle", "b", "DIR", struct create_options, bundle,                              \
 		   "directory of the container (default: the current one)"),                         \
-	OPT_STRING("config", "f", "FILE", struct create_options, config,                             \
+	OPT_PATH("config", "f", "FILE", struct create_options, config,                             \
 		   "configuration to use instead of config.json in the bundle"),                     \
-	OPT_STRING("console-socket", NULL, "SOCKET", struct create_options, console_socket,          \
+	OPT_PATH("console-socket", NULL, "SOCKET", struct create_options, console_socket,          \
 		   "unix socket that receives the terminal"),                                        \
-	OPT_STRING("pid-file", NULL, "FILE", struct create_options, pid_file,                        \
+	OPT_PATH("pid-file", NULL, "FILE", struct create_options, pid_file,                        \
 		   "write the process id of the container to this file"),                            \
-	OPT_STRING("pidfd-socket", NULL, "SOCKET", struct create_options, pidfd_socket,              \
+	OPT_PATH("pidfd-socket", NULL, "SOCKET", struct create_options, pidfd_socket,              \
 		   "unix socket that receives a pidfd of the container"),                            \
 	OPT_NUMBER("preserve-fds", NULL, "N", struct create_options, preserve_fds,                   \
 		   "hand N descriptors, from 3 on, to the container"),                               \
@@ -77,9 +77,9 @@ char *cmd_make_table(const char *const *cells, size_t n_rows, size_t n_columns);
 
 /* The rows that checkpoint and restore share. */
 #define CMD_CRIU_ROWS(strct)                                                                         \
-	OPT_STRING("image-path", NULL, "DIR", strct, criu.image_path,                                \
+	OPT_PATH("image-path", NULL, "DIR", strct, criu.image_path,                                \
 		   "directory of the saved files (default: checkpoint)"),                            \
-	OPT_STRING("work-path", NULL, "DIR", strct, criu.work_path,                                  \
+	OPT_PATH("work-path", NULL, "DIR", strct, criu.work_path,                                  \
 		   "directory of CRIU's log (default: the image path)"),                             \
 	OPT_FLAG("tcp-established", NULL, strct, criu.tcp_established,                               \
 		 "keep open TCP connections"),                                                       \

@@ -73,10 +73,10 @@ static enum log_level pick_level(const struct globals *g, const struct command *
 		return LOG_LEVEL_DEBUG;
 	if (g->log_level)
 		return (enum log_level)log_level_from_name(g->log_level);
-	return g->log || command->quiet ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
+	return g->log || !command || command->quiet ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING;
 }
 
-/* FILE or file:FILE. */
+/* FILE or file:FILE.  The command may be unknown: NULL. */
 static int open_log(const struct globals *g, const struct command *command, struct err *e)
 {
 	const char *path = str_empty(g->log) ? NULL : g->log;
@@ -162,7 +162,7 @@ static int run_command(const struct command *command, const struct runtime *rt, 
 	_cleanup_free_ void *options = xcalloc(1, command->options_size);
 	_cleanup_free_ char **args = NULL;
 	struct call call = { .rt = rt, .options = options };
-	int r = opts_parse(command->options, command->in_order, words, options, &args, &call.n_args, e);
+	int r = opts_parse(command->options, global_options, command->in_order, words, options, &args, &call.n_args, e);
 
 	if (r < 0)
 		err_hint(e, "see 'ocirun %s --help'", command->name);
@@ -179,6 +179,16 @@ static int run_command(const struct command *command, const struct runtime *rt, 
 	return r;
 }
 
+/* The command line is wrong: that is said in the log, too, which may have been named before the mistake.  Of two
+   errors it is the first that is told. */
+static int refuse_words(const struct globals *g, struct err *e)
+{
+	struct err second = ERR_INIT;
+
+	(void)open_log(g, NULL, &second);
+	return e->code;
+}
+
 /* Everything between argv and the exit status.  *ret_status is also set on errors. */
 static int run_program(char *const *words, int *ret_status, struct err *e)
 {
@@ -187,22 +197,24 @@ static int run_program(char *const *words, int *ret_status, struct err *e)
 	_cleanup_free_ char **args = NULL;
 	const struct command *command;
 	size_t n_args;
-	int r = opts_parse(global_options, true, words, &g, &args, &n_args, e);
+	int r = opts_parse(global_options, NULL, true, words, &g, &args, &n_args, e);
 
 	*ret_status = EXIT_FAILURE;
-	if (r < 0)
-		return err_hint(e, "see 'ocirun --help'");
+	if (r < 0) {
+		err_hint(e, "see 'ocirun --help'");
+		return refuse_words(&g, e);
+	}
 	if (r == OPTS_HELP || g.version || (n_args > 0 && strcmp(args[0], "help") == 0)) {
 		r = r == OPTS_HELP ? print_overview(e) : g.version ? print_version(e) : run_help(args[1], e);
 		*ret_status = r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 		return r;
 	}
 	if (n_args == 0)
-		return err_say(e, -EINVAL, "no command given; usage: ocirun [OPTIONS] COMMAND [ARGUMENTS]; "
-					   "see 'ocirun --help'");
-	command = find_command(args[0], e);
+		err_say(e, -EINVAL, "no command given; usage: ocirun [OPTIONS] COMMAND [ARGUMENTS]; "
+				    "see 'ocirun --help'");
+	command = n_args > 0 ? find_command(args[0], e) : NULL;
 	if (!command)
-		return e->code;
+		return refuse_words(&g, e);
 	*ret_status = failure_status(command);
 	r = open_log(&g, command, e);
 	if (r < 0)

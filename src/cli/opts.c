@@ -10,7 +10,7 @@
 static const struct opt help_row = { "help", "h", NULL, "show this text", OPT_KIND_FLAG, 0 };
 
 struct parser {
-	const struct opt *table;
+	const struct opt *table, *elsewhere;
 	void *target;
 	char *const *next; /* the word that follows the one at work */
 	struct err *e;
@@ -75,6 +75,11 @@ static int set_value(struct parser *p, const struct opt *row, const struct spell
 	uint32_t number;
 
 	switch (row->kind) {
+	case OPT_KIND_PATH:
+		if (str_empty(value))
+			return err_say(p->e, -EINVAL, "option " SPELLING_FMT ": the value is empty", SPELLING_ARGS(s));
+		*(const char **)member = value;
+		return 0;
 	case OPT_KIND_WORD:
 		if (!word_known(row->arg, value))
 			return err_say(p->e, -EINVAL, "option " SPELLING_FMT ": unknown value '%s' (one of: %s)",
@@ -155,9 +160,12 @@ static int apply_word(struct parser *p, const char *word)
 	/* A single letter is never a name, even if a table had such a short one. */
 	if (row && (two || (text[1] && text[1] != '=')))
 		return apply_long(p, row, two ? "--" : "-", text);
-	if (two)
-		return err_say(p->e, -EINVAL, "unknown option '--%.*s'", (int)strcspn(text, "="), text);
-	return apply_letters(p, text);
+	if (!two)
+		return apply_letters(p, text);
+	err_say(p->e, -EINVAL, "unknown option '--%.*s'", (int)strcspn(text, "="), text);
+	if (p->elsewhere && find_name(p->elsewhere, text, strcspn(text, "=")))
+		err_hint(p->e, "it belongs before the command");
+	return p->e->code;
 }
 
 static size_t count(char *const *v)
@@ -169,10 +177,10 @@ static size_t count(char *const *v)
 	return n;
 }
 
-int opts_parse(const struct opt *table, bool in_order, char *const *argv, void *target, char ***ret_args,
-	       size_t *ret_n_args, struct err *e)
+int opts_parse(const struct opt *table, const struct opt *elsewhere, bool in_order, char *const *argv, void *target,
+	       char ***ret_args, size_t *ret_n_args, struct err *e)
 {
-	struct parser p = { table, target, argv, e };
+	struct parser p = { table, elsewhere, target, argv, e };
 	_cleanup_free_ char **args = xcalloc(count(argv) + 1, sizeof(*args));
 	size_t n_args = 0;
 

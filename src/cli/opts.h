@@ -4,7 +4,7 @@
  *
  *	static const struct opt options[] = {
  *		OPT_FLAG("force", "f", struct delete_args, force, "kill the container first"),
- *		OPT_STRING("bundle", "b", "DIR", struct create_options, bundle, "..."),
+ *		OPT_PATH("bundle", "b", "DIR", struct create_options, bundle, "..."),
  *		OPT_END,
  *	};
  *
@@ -22,6 +22,7 @@
 enum opt_kind {
 	OPT_KIND_FLAG = 1, /* bool: true, or what --x=true|false says */
 	OPT_KIND_STRING,   /* const char *: points into argv */
+	OPT_KIND_PATH,     /* the same, and not empty: what a script's unset variable leaves is no file */
 	OPT_KIND_WORD,     /* const char *: one of the words of `arg`, "a|b|c" */
 	OPT_KIND_NUMBER,   /* unsigned */
 	OPT_KIND_LIST,     /* struct strv: one more string each time */
@@ -50,6 +51,8 @@ struct opt {
 	OPT_ROW(name, letters, NULL, help, OPT_KIND_FLAG, bool, strct, member)
 #define OPT_STRING(name, letters, arg, strct, member, help) \
 	OPT_ROW(name, letters, arg, help, OPT_KIND_STRING, const char *, strct, member)
+#define OPT_PATH(name, letters, arg, strct, member, help) \
+	OPT_ROW(name, letters, arg, help, OPT_KIND_PATH, const char *, strct, member)
 #define OPT_WORD(name, letters, words, strct, member, help) \
 	OPT_ROW(name, letters, words, help, OPT_KIND_WORD, const char *, strct, member)
 #define OPT_NUMBER(name, letters, arg, strct, member, help) \
@@ -73,11 +76,13 @@ struct opt {
  * that is given again replaces its value.  With in_order the first word that is no option ends the
  * options; without, options may also follow it.
  *
+ * `elsewhere` is a table of options that are not understood here, only told about; NULL: none.
+ *
  * *ret_args: the remaining words, NULL-terminated; the array is new memory, the strings are argv's.
  * Returns 0, OPTS_HELP, or -EINVAL with the explanation.
  */
-int opts_parse(const struct opt *table, bool in_order, char *const *argv, void *target, char ***ret_args,
-	       size_t *ret_n_args, struct err *e);
+int opts_parse(const struct opt *table, const struct opt *elsewhere, bool in_order, char *const *argv, void *target,
+	       char ***ret_args, size_t *ret_n_args, struct err *e);
 
 /* Free what lists in `target` own. */
 void opts_done(const struct opt *table, void *target);

@@ -250,7 +250,8 @@ int container_kill(const struct runtime *rt, const char *id, const char *signal,
 	if (r != 0)
 		return r;
 	name = signal ? signal : default_signal(&state);
-	sig = signals_from_name(name);
+	/* As for kill(2), 0 is no signal, but asks whether there is somebody. */
+	sig = signal && strcmp(signal, "0") == 0 ? 0 : signals_from_name(name);
 	r = sig < 0 ? err_say(e, -EINVAL, "unknown signal '%s'", name) : kill_container(&state, sig, all, e);
 	state_done(&state);
 	return r;

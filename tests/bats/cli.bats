@@ -89,6 +89,22 @@ commands() {
 	no_container
 }
 
+@test "a global option behind the command is an error that tells where it belongs" {
+	refused "unknown option '--log'; it belongs before the command" -- create --log "$T/log" --bundle "$B" "$ID"
+	refused "unknown option '--systemd-cgroup'; it belongs before the command" -- run --systemd-cgroup --bundle "$B" "$ID"
+	no_container
+}
+
+@test "an empty file name, as an unset variable of a script leaves it, is an error" {
+	local option
+	for option in bundle config pid-file console-socket pidfd-socket; do
+		refused "option '--$option': the value is empty" -- create --bundle "$B" "--$option=" "$ID"
+		no_container
+	done
+	refused "option '-b': the value is empty" -- run -b "" "$ID"
+	refused "option '--process': the value is empty" -- exec --process "" "$ID" true
+}
+
 @test "a missing and a superfluous argument are errors that show the usage" {
 	refused "an argument is missing; usage: ocirun create [OPTIONS] ID" -- create --bundle "$B"
 	refused "unexpected argument 'more'; usage: ocirun start ID" -- start "$ID" more
@@ -143,6 +159,16 @@ commands() {
 	is "$(jq -r .level "$T/log")" error
 	is "ocirun: $(jq -r .msg "$T/log")" "$stderr"
 	jq -er '.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]+Z$")' "$T/log"
+}
+
+@test "what is wrong with the words before the command is in the log, too" {
+	local words
+	for words in "frobnicate" "--frobnicate list" ""; do
+		# shellcheck disable=SC2086 # words
+		bare --log-format=json --log "$T/log" $words
+		is "$status" 1
+		is "ocirun: $(jq -r .msg "$T/log")" "$stderr"
+	done
 }
 
 @test "--log takes file:PATH, and refuses other targets" {

@@ -41,6 +41,17 @@ waiting() {
 	done
 }
 
+@test "kill 0 sends nothing, and asks whether the container runs (kill(2))" {
+	waiting
+	works kill "$ID" 0
+	works kill --all "$ID" 0
+	is "$(container_status)" running
+	works kill "$ID" TERM
+	wait_until said "got 15 SIGTERM"
+	wait_for_status stopped
+	refused "container not running" -- kill "$ID" 0
+}
+
 @test "kill refuses what is no signal" {
 	sleeping
 	local word

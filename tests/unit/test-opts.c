@@ -14,12 +14,18 @@ struct target {
 static const struct opt table[] = {
 	OPT_FLAG("force", "f", struct target, force, "kill first"),
 	OPT_FLAG("detach", "dD", struct target, detach, "return at once"),
-	OPT_STRING("bundle", "b", "DIR", struct target, bundle, "where"),
+	OPT_PATH("bundle", "b", "DIR", struct target, bundle, "where"),
 	OPT_WORD("format", NULL, "table|json", struct target, format, "how"),
 	OPT_NUMBER("preserve-fds", NULL, "N", struct target, n, "descriptors"),
 	OPT_LIST("env", "e", "NAME=VALUE", struct target, env, "variable"),
 	OPT_COMMAS("cap", "c", "CAP,...", struct target, caps, "capabilities"),
 	OPT_IGNORED("no-subreaper", "nothing"),
+	OPT_END,
+};
+
+/* As main.c's are to a command. */
+static const struct opt elsewhere[] = {
+	OPT_STRING("root", NULL, "DIR", struct target, bundle, "where"),
 	OPT_END,
 };
 
@@ -44,7 +50,7 @@ static void parse(struct parsed *p, bool in_order, const char *line)
 	memset(p, 0, sizeof(*p));
 	for (size_t i = 0; i < words.n && i < WORDS_MAX - 1; i++)
 		p->words[i] = words.v[i];
-	p->r = opts_parse(table, in_order, p->words, &p->t, &p->args, &p->n_args, &p->e);
+	p->r = opts_parse(table, elsewhere, in_order, p->words, &p->t, &p->args, &p->n_args, &p->e);
 }
 
 static void done(struct parsed *p)
@@ -148,6 +154,9 @@ static void test_errors(void)
 	expect_error("--bundles x", "unknown option '--bundles'");
 	expect_error("--bund x", "unknown option '--bund'");
 	expect_error("---force", "unknown option '---force'");
+	expect_error("--root=/x", "unknown option '--root'; it belongs before the command");
+	expect_error("--bundle=", "option '--bundle': the value is empty");
+	expect_error("-b=", "option '-b': the value is empty");
 	expect_error("-x", "unknown option '-x'");
 	expect_error("-fx", "unknown option '-x' in '-fx'");
 	expect_error("-f=maybe", "option '-f' takes no argument, or true or false, not 'maybe'");
