@@ -19,20 +19,46 @@ static int read_gids(const struct strv *words, uint32_t **ret, struct err *e)
 	return 0;
 }
 
-static int check_command(const struct call *call, const struct exec_options *o, struct err *e)
+/* What --process says itself: an option beside it would be passed over. */
+static int check_alone(const struct exec_args *a, struct err *e)
 {
+	const struct {
+		const char *name;
+		bool given;
+	} others[] = {
+		{ "cwd", a->o.cwd },
+		{ "env", a->env.n > 0 },
+		{ "user", a->o.user },
+		{ "additional-gids", a->gids.n > 0 },
+		{ "cap", a->caps.n > 0 },
+		{ "no-new-privs", a->o.no_new_privs },
+		{ "apparmor", a->o.apparmor },
+		{ "process-label", a->o.process_label },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (others[i].given)
+			return err_say(e, -EINVAL, "option '--%s' and --process cannot both be given: the file says it",
+				       others[i].name);
+	return 0;
+}
+
+static int check_command(const struct call *call, const struct exec_args *a, struct err *e)
+{
+	const struct exec_options *o = &a->o;
+
 	if (o->process && call->n_args > 1)
 		return err_say(e, -EINVAL, "'%s': a command and --process cannot both be given", call->args[1]);
 	if (!o->process && call->n_args < 2)
 		return err_say(e, -EINVAL, "no command to execute; name it behind the id, or use --process FILE");
-	return 0;
+	return o->process ? check_alone(a, e) : 0;
 }
 
 static int run(struct call *call, struct err *e)
 {
 	struct exec_args *a = call->options;
 	_cleanup_free_ uint32_t *gids = NULL;
-	int r = check_command(call, &a->o, e);
+	int r = check_command(call, a, e);
 
 	if (r == 0)
 		r = read_gids(&a->gids, &gids, e);

@@ -155,6 +155,7 @@ static int run_program(struct exec *x, struct err *e)
 {
 	const char *keep = bundle_annotation(x->config, "run.oci.keep_original_groups");
 	const struct oci_exec_cpu_affinity *affinity = x->process->exec_cpu_affinity;
+	const struct oci_process *own = x->config->process;
 	_cleanup_free_ char *keyring = str_printf("_ses.%s", x->state.id);
 	const struct process_run run = {
 		.process = x->process,
@@ -164,6 +165,8 @@ static int run_program(struct exec *x, struct err *e)
 		.preserve_fds = x->listen_fds + x->options->preserve_fds,
 		.listen_fds = x->listen_fds,
 		.keep_groups = keep && strcmp(keep, "0") != 0,
+		/* the container's own, before it is started; another one that is missing is a typing error */
+		.make_cwd = own && strcmp(own->cwd, x->process->cwd) == 0,
 		.notify = hand_over_listener,
 		.about_to_exec = tell_exec,
 		.ctx = x,

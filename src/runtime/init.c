@@ -327,6 +327,7 @@ static int stage_exec(struct launch *l, struct err *e)
 		.preserve_fds = l->listen_fds + l->options->preserve_fds,
 		.listen_fds = l->listen_fds,
 		.keep_groups = keep && strcmp(keep, "0") != 0,
+		.make_cwd = true,
 		.notify = hand_over_listener,
 		.about_to_exec = tell_exec,
 		.ctx = l,

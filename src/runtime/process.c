@@ -28,44 +28,6 @@
 #include "runtime/confine.h"
 #include "runtime/placement.h"
 #include "runtime/process-attributes.h"
-#include "runtime/users.h"
-
-static const char *find_env(const struct oci_process *process, const char *name)
-{
-	size_t n = strlen(name);
-	const char *value = NULL;
-
-	/* The last of several wins, as in a shell. */
-	for (size_t i = 0; i < process->n_env; i++)
-		if (strncmp(process->env[i], name, n) == 0 && process->env[i][n] == '=')
-			value = process->env[i] + n + 1;
-	return value;
-}
-
-void process_make_env(const struct process_run *run, struct strv *ret_env)
-{
-	const struct oci_process *p = run->process;
-	bool have_home = !str_empty(find_env(p, "HOME")), listen = run->listen_fds > 0;
-
-	for (size_t i = 0; i < p->n_env; i++) {
-		/* Of a name given twice many programs see the first. */
-		if (!have_home && str_starts(p->env[i], "HOME="))
-			continue;
-		if (listen && (str_starts(p->env[i], "LISTEN_FDS=") || str_starts(p->env[i], "LISTEN_PID=")))
-			continue;
-		strv_add(ret_env, p->env[i]);
-	}
-	if (!have_home) {
-		_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		_cleanup_free_ char *home = users_home(root, p->user.uid);
-
-		strv_take(ret_env, str_printf("HOME=%s", home ? home : "/"));
-	}
-	if (run->listen_fds > 0) {
-		strv_take(ret_env, str_printf("LISTEN_FDS=%u", run->listen_fds));
-		strv_take(ret_env, str_printf("LISTEN_PID=%d", getpid()));
-	}
-}
 
 /* setgroups(2), or the reason why it cannot be (CVE-2014-8989: a single-id namespace denies it, since
    dropping a group may give access). */
@@ -103,13 +65,13 @@ static int check_inside(const char *cwd, struct err *e)
 	return 0;
 }
 
-/* Enter the directory as the user; made when it is missing, as the peers do. */
+/* Enter the directory as the user; that of the config is made when it is missing, as with other runtimes. */
 static int enter_cwd(const struct process_run *run, struct err *e)
 {
 	const struct oci_process *p = run->process;
 	int r = chdir(p->cwd) < 0 ? -errno : 0;
 
-	if (r == -ENOENT) {
+	if (r == -ENOENT && run->make_cwd) {
 		const mode_t umask_before = umask(0);
 		_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		_cleanup_close_ int made = pathat_mkdir_p(root, p->cwd, 0755);

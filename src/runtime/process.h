@@ -34,6 +34,7 @@ struct process_run {
 	unsigned preserve_fds;                 /* 3..2+n stay open */
 	unsigned listen_fds;                   /* the first n of them are sd_listen_fds(3) */
 	bool keep_groups;                      /* run.oci.keep_original_groups */
+	bool make_cwd;                         /* process.cwd is made when it is missing */
 	/* The seccomp listener, to be handed to the agent; called from a thread of its own. fd is borrowed. */
 	int (*notify)(void *ctx, int fd, struct err *e);
 	/* The next thing is execve. */
@@ -44,7 +45,7 @@ struct process_run {
 /* In the container, as its root: is there a program to run? The error is the one that execve would give. */
 int process_find_program(const struct oci_process *process, char **ret_path, struct err *e);
 
-/* The environment: the process' own, HOME, LISTEN_FDS and LISTEN_PID. */
+/* The environment: the process' own (of one name the last), HOME, LISTEN_FDS and LISTEN_PID. */
 void process_make_env(const struct process_run *run, struct strv *ret_env);
 
 /* Become the user and execute the program; returns only with an error. */

@@ -69,6 +69,41 @@ load helpers
 	has "$output" '"B=two words"'
 }
 
+@test "exec --env replaces a variable of the container" {
+	config '.process.env += ["A=old", "B=old"]'
+	sleeping
+	works exec --env A=first --env A=new "$ID" /guest env
+	is "$(jq -c 'map(select(startswith("A=") or startswith("B=")))' <<<"$output")" '["B=old","A=new"]'
+}
+
+@test "exec --cwd of a directory that is not there is an error, and does not make it" {
+	sleeping
+	refused "process.cwd: /no/where: no such file or directory" -- exec --cwd /no/where "$ID" /guest true
+	[[ ! -e $R/no ]]
+	jq '.process | .args = ["/guest", "true"] | .cwd = "/no/where"' "$B/config.json" >"$T/process.json"
+	refused "process.cwd: /no/where: no such file or directory" -- exec --process "$T/process.json" "$ID"
+	[[ ! -e $R/no ]]
+}
+
+@test "exec into a created container whose cwd start would make" {
+	config '.process.cwd = "/made/by/start"'
+	args /guest sleep
+	created
+	works exec "$ID" /guest cwd
+	is "$output" '"/made/by/start"'
+	works start "$ID"
+}
+
+@test "exec --process and an option that it would pass over are an error" {
+	jq '.process | .args = ["/guest", "uids"]' "$B/config.json" >"$T/process.json"
+	sleeping
+	local option
+	for option in --cwd=/etc --env=A=1 --user=1 --additional-gids=5 --cap=CAP_CHOWN --no-new-privs --apparmor=x --process-label=x; do
+		refused "option '${option%%=*}' and --process cannot both be given" -- exec --process "$T/process.json" "$option" "$ID"
+		is "$status" 255
+	done
+}
+
 @test "exec options end where the id stands" {
 	sleeping
 	works exec "$ID" /guest echo --env -d --help

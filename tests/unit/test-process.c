@@ -163,6 +163,7 @@ static void test_env(void)
 {
 	static const char *const given[] = { "A=1", "HOME=/h", "B=2" };
 	static const char *const twice[] = { "HOME=/first", "HOME=/second" };
+	static const char *const several[] = { "A=1", "AB=1", "A=2", "AB=2", "=x", "HOME=", "A=", "HOME=/" };
 	static const char *const empty[] = { "HOME=", "A=1" };
 	static const char *const emptied[] = { "HOME=/x", "HOME=" };
 	static const char *const near[] = { "HOMER=/x", "XHOME=/y" };
@@ -171,7 +172,8 @@ static void test_env(void)
 	const uint32_t nobody = 4294967001;
 
 	expect_env(given, ARRAY_SIZE(given), 0, 0, "A=1 HOME=/h B=2");
-	expect_env(twice, ARRAY_SIZE(twice), 0, 0, "HOME=/first HOME=/second");
+	expect_env(twice, ARRAY_SIZE(twice), 0, 0, "HOME=/second");
+	expect_env(several, ARRAY_SIZE(several), 0, 0, "AB=2 =x A= HOME=/");
 	expect_env(empty, ARRAY_SIZE(empty), nobody, 0, "A=1 HOME=/");
 	expect_env(emptied, ARRAY_SIZE(emptied), nobody, 0, "HOME=/");
 	expect_env(near, ARRAY_SIZE(near), nobody, 0, "HOMER=/x XHOME=/y HOME=/");
