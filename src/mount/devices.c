@@ -224,6 +224,20 @@ static const struct mount_entry *find_mount(const struct rootfs *rootfs, const c
 	return found;
 }
 
+/* That mknod(2) is refused shows only where nothing is in the way. */
+static bool cannot_mknod(struct rootfs *rootfs, int dir, const struct node *node)
+{
+	static const char name[] = ".ocirun-device";
+
+	if (rootfs->no_mknod)
+		return true;
+	if (mknodat(dir, name, node->mode & S_IFMT, node->number) == 0)
+		unlinkat(dir, name, 0);
+	else
+		rootfs->no_mknod = errno == EPERM;
+	return rootfs->no_mknod;
+}
+
 /* Something is there.  The empty file is what an earlier start left behind as a place to bind on. */
 static int accept_existing(struct rootfs *rootfs, int dir, const char *name, const struct node *node, struct err *e)
 {
@@ -238,7 +252,8 @@ static int accept_existing(struct rootfs *rootfs, int dir, const char *name, con
 	mounted = find_mount(rootfs, node->path);
 	if (mounted && !node->explicit)
 		return 0;
-	if (S_ISREG(st.st_mode) && st.st_size == 0 && !S_ISFIFO(node->mode) && (rootfs->no_mknod || !node->explicit))
+	if (S_ISREG(st.st_mode) && st.st_size == 0 && !S_ISFIFO(node->mode) &&
+	    (!node->explicit || (!mounted && cannot_mknod(rootfs, dir, node))))
 		return bind_node(rootfs, dir, name, node, e);
 	err_say(e, -EEXIST, "%s is there already", kind_name(st.st_mode));
 	if (mounted)

@@ -69,6 +69,26 @@ add_device() {
 	fact_is .rdev 1:3
 }
 
+@test "a second start finds the places that the first one made in the image's /dev to bind on" {
+	requires_user "root makes nodes"
+	config '.mounts |= map(select(.destination | startswith("/dev") | not))'
+	add_device '{"path": "/dev/full", "type": "c", "major": 1, "minor": 7}'
+	args /guest stat /dev/full
+	runs
+	[[ -f $R/dev/full ]]
+	runs
+	fact_is .rdev 1:7
+}
+
+@test "an empty file at the path is refused where the device can be made" {
+	requires_root "a user cannot make devices"
+	mkdir "$R/opt"
+	touch "$R/opt/device"
+	add_device '{"path": "/opt/device", "type": "c", "major": 1, "minor": 3}'
+	create_refused "linux.devices[0]" /opt/device "a file is there already"
+	is "$(ls -A "$R/opt")" device
+}
+
 @test "a file at the path that does not match is refused (config-linux.md, Devices)" {
 	mkdir "$R/opt"
 	echo text >"$R/opt/device"
