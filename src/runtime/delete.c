@@ -18,6 +18,7 @@
 #include "runtime/state-document.h"
 
 #define KILL_TIMEOUT_MS 30000 /* what the kernel may need to tear a large process down */
+#define KILL_WAIT_MS 1000     /* what `kill` waits for that: an ordinary program is gone long before */
 
 /* What is to be waited for is in *ret_init; its pidfd is -EBADF when nobody is there any more. */
 static int kill_init(struct state *state, struct state_now *ret_init, struct err *e)
@@ -233,8 +234,14 @@ static int kill_container(const struct state *state, int sig, bool all, struct e
 		return err_say(e, r, "container not running: %s", state->id);
 	if (r < 0)
 		return err_set(e, r, "container %s: send %s", state->id, signals_name(sig));
+	if (sig != SIGKILL)
+		return 0;
 	/* What is frozen dies when it is thawed, and only then on cgroup v1. */
-	return now.status == OCI_STATUS_PAUSED && sig == SIGKILL ? thaw(state, e) : 0;
+	r = now.status == OCI_STATUS_PAUSED ? thaw(state, e) : 0;
+	/* That takes milliseconds: whoever deletes the container next is not told that it runs.  The kernel may also
+	   need longer, or for ever, which the caller sees in the state, as before. */
+	(void)spawn_wait_gone(now.pidfd, KILL_WAIT_MS);
+	return r;
 }
 
 int container_kill(const struct runtime *rt, const char *id, const char *signal, bool all, struct err *e)

@@ -19,6 +19,17 @@ load helpers
 	is "$(container_status)" running
 }
 
+@test "delete right behind kill KILL finds the container stopped" {
+	local n
+	for n in 1 2 3 4 5; do
+		args /guest fork 8
+		started
+		wait_until said "forked 8"
+		works kill "$ID" KILL
+		works delete "$ID"
+	done
+}
+
 @test "delete --force kills a running container" {
 	sleeping
 	works delete --force "$ID"
