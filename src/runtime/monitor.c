@@ -33,6 +33,7 @@ struct monitor {
 	struct flow typed, printed;
 	bool raw;         /* our stdin was made raw */
 	bool stdin_open;  /* there may be more input */
+	char last_typed;  /* '\0': nothing was */
 	struct termios old_settings;
 };
 
@@ -132,6 +133,27 @@ static bool pour(struct flow *flow, int fd)
 	return true;
 }
 
+/* What our stdin, which is no terminal, ends with is a character for the container's (termios(3), VEOF).  Behind half a
+   line the first one only hands that on. */
+static void type_end(struct monitor *m)
+{
+	struct termios settings;
+
+	if (tcgetattr(m->console, &settings) < 0 || settings.c_cc[VEOF] == _POSIX_VDISABLE)
+		return;
+	m->typed.bytes[0] = m->typed.bytes[1] = (char)settings.c_cc[VEOF];
+	m->typed.to = m->last_typed == '\0' || m->last_typed == '\n' ? 1 : 2;
+}
+
+static void take_input(struct monitor *m)
+{
+	m->stdin_open = fill(&m->typed, STDIN_FILENO);
+	if (is_waiting(&m->typed))
+		m->last_typed = m->typed.bytes[m->typed.to - 1];
+	if (!m->stdin_open && !m->raw)
+		type_end(m);
+}
+
 static int output_fd(const struct monitor *m)
 {
 	return m->output >= 0 ? m->output : STDOUT_FILENO;
@@ -218,7 +240,7 @@ static void serve_console(struct monitor *m, const struct pollfd fds[N_FDS])
 	bool open = true;
 
 	if (fds[INPUT].revents)
-		m->stdin_open = fill(&m->typed, STDIN_FILENO);
+		take_input(m);
 	if (fds[CONSOLE_OUT].revents && !pour(&m->typed, m->console)) {
 		m->stdin_open = false;
 		m->typed.from = m->typed.to;

@@ -171,6 +171,22 @@ create_refused_with_socket() {
 	holds '.fds[0].name == "/dev/pts/0"' .controlling
 }
 
+@test "the end of an input that is no terminal is the end of what the program reads, also behind half a line" {
+	local text
+	args /guest copy
+	config '.process.terminal = true'
+	for text in "" "a line\n" "half a line"; do
+		printf "%b" "$text" >"$T/in"
+		STDIN=$T/in OCIRUN_TIMEOUT=10 runs
+		has "$output" "${text%"\n"}"
+	done
+	args /guest sleep
+	config '.process.terminal = false'
+	started
+	STDIN=$T/in OCIRUN_TIMEOUT=10 works exec --tty "$ID" /guest copy
+	has "$output" "half a line"
+}
+
 @test "exec --tty works in a container that was made without a terminal" {
 	args /guest sleep
 	started
