@@ -18,7 +18,13 @@ void control_close(struct control *t)
 	state_done(&t->state);
 }
 
-int control_open(const struct runtime *rt, const char *id, bool lock, struct control *t, struct err *e)
+static int not_running(const char *id, struct err *e)
+{
+	return err_say(e, -ESRCH, "container not running: %s", id);
+}
+
+/* Also one that has ended: t->now.pidfd is -EBADF then. */
+static int find(const struct runtime *rt, const char *id, bool lock, struct control *t, struct err *e)
 {
 	_cleanup_free_ char *root = NULL;
 	int r;
@@ -30,12 +36,21 @@ int control_open(const struct runtime *rt, const char *id, bool lock, struct con
 	if (r < 0)
 		return r;
 	r = state_look(&t->state, &t->now, e);
-	if (r == 0 && t->now.pidfd < 0)
-		r = err_say(e, -ESRCH, "container not running: %s", id);
 	if (r == 0)
 		r = state_open_cgroup(state_document(&t->state), &t->cgroup, e);
 	if (r < 0)
 		control_close(t);
+	return r;
+}
+
+int control_open(const struct runtime *rt, const char *id, bool lock, struct control *t, struct err *e)
+{
+	int r = find(rt, id, lock, t, e);
+
+	if (r == 0 && t->now.pidfd < 0) {
+		r = not_running(id, e);
+		control_close(t);
+	}
 	return r;
 }
 
@@ -67,18 +82,23 @@ int container_resume(const struct runtime *rt, const char *id, struct err *e)
 	return set_frozen(rt, id, false, e);
 }
 
+/* Where the pid namespace is shared, processes may outlive init: what `kill --all` would reach is listed. */
 int container_ps(const struct runtime *rt, const char *id, pid_t **ret_pids, size_t *ret_n, struct err *e)
 {
 	struct control t;
+	size_t n = 0;
 	int r;
 
-	r = control_open(rt, id, false, &t, e);
+	r = find(rt, id, false, &t, e);
 	if (r < 0)
 		return r;
 	if (cgroup_exists(t.cgroup))
-		r = cgroup_pids(t.cgroup, ret_pids, ret_n, e);
-	else
-		r = pidns_list(&t.now, ret_pids, ret_n, e);
+		r = cgroup_pids(t.cgroup, ret_pids, &n, e);
+	else if (t.now.pidfd >= 0)
+		r = pidns_list(&t.now, ret_pids, &n, e);
+	if (r == 0 && n == 0 && t.now.pidfd < 0)
+		r = not_running(id, e);
+	*ret_n = n;
 	control_close(&t);
 	return r;
 }

@@ -278,6 +278,17 @@ static void exec_done(struct exec *x)
 	state_done(&x->state);
 }
 
+/* The container may end while it is entered: that is what went wrong then, whatever step noticed it.  Its pid namespace
+   is emptied first, so that the process that was joining is gone a moment before init is. */
+static int explain_end(const struct exec *x, int r, struct err *e)
+{
+	const int patience_ms = r == -EPIPE || r == -ESRCH ? 100 : 0;
+
+	if (x->now.pidfd < 0 || spawn_wait_gone(x->now.pidfd, patience_ms) < 0)
+		return r;
+	return err_say(e, -ESRCH, "cannot exec: container not running: %s", x->state.id);
+}
+
 int container_exec(const struct runtime *rt, const struct exec_options *options, int *ret_status, struct err *e)
 {
 	struct exec x = {
@@ -305,6 +316,8 @@ int container_exec(const struct runtime *rt, const struct exec_options *options,
 		r = monitor_prepare(&monitor, e);
 	if (r == 0)
 		r = launch(&x, monitor, ret_status, e);
+	if (r < 0)
+		r = explain_end(&x, r, e);
 	monitor_free(monitor);
 	exec_done(&x);
 	return r;

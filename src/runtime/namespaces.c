@@ -73,7 +73,8 @@ int namespaces_compare(pid_t pid, int *ret_flags, struct err *e)
 			/* A kernel without time namespaces has no such file. */
 			if (errno == ENOENT && files[i].flag == CLONE_NEWTIME)
 				continue;
-			return err_set(e, -errno, "%s", theirs);
+			/* a process that ends gives them up before it is gone */
+			return err_set(e, errno == ENOENT ? -ESRCH : -errno, "%s", theirs);
 		}
 		if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
 			*ret_flags |= files[i].flag;

@@ -177,6 +177,8 @@ int selfexe_protect(const struct userns_map *uids, struct err *e)
 	_cleanup_close_ int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
+	if (self < 0 && errno == ENOENT)
+		return err_say(e, -ENOENT, "/proc: no proc file system is mounted there");
 	if (self < 0 || fstat(self, &st) < 0)
 		return err_set(e, -errno, "/proc/self/exe");
 	if (!is_writable_for(uids, &st) || is_immutable(self, &st))

@@ -45,6 +45,27 @@ in_view() {
 	refused "container does not exist" -- ps none
 }
 
+nobody_left() {
+	ocirun ps "$ID"
+	[[ $status != 0 ]]
+}
+
+@test "ps shows what outlived the first process, in a shared pid namespace, until kill --all" {
+	requires_any_cgroup
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	args /guest fork 2
+	started
+	wait_until said "forked 2"
+	works kill "$ID" KILL
+	is "$(container_status)" stopped
+	works ps --format json "$ID"
+	is "$(jq length <<<"$output")" 2
+	works kill --all "$ID" KILL
+	wait_until nobody_left
+	refused "container not running" -- ps "$ID"
+	works delete "$ID"
+}
+
 @test "ps of a paused container works; of a stopped one, and of one that is only a zombie, it is refused" {
 	requires_any_cgroup
 	sleeping

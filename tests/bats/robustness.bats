@@ -66,6 +66,29 @@ killed_after() { # MILLISECONDS ARG...: the runtime, with SIGKILL after a while
 	is "$output" fine
 }
 
+@test "exec while the container ends: the program is killed, or the container is not running" {
+	local i
+	args /guest sleep
+	for i in {1..8}; do
+		started
+		(sleep "0.00$((i))" && runtime kill "$ID" KILL) &
+		ocirun exec "$ID" /guest sleep
+		wait $!
+		[[ $status == 137 ]] || {
+			is "$status" 255
+			is "$stderr" "ocirun: cannot exec: container not running: $ID"
+		}
+		works delete "$ID"
+	done
+}
+
+@test "without /proc: an error that says so" {
+	requires_root "mounts"
+	args /guest true
+	WRAP=(unshare --mount sh -c 'umount --lazy /proc && exec "$@"' sh)
+	refused "/proc: no proc file system is mounted there" -- run --bundle "$B" "$ID"
+}
+
 @test "delete killed at any moment can be repeated" {
 	local i
 	args /guest sleep
