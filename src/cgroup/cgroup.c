@@ -9,6 +9,7 @@
 
 #include "base/fdio.h"
 #include "base/str.h"
+#include "cgroup/convert.h"
 #include "cgroup/internal.h"
 #include "cgroup/limits.h"
 #include "cgroup/path.h"
@@ -177,6 +178,11 @@ static int plan_place(const struct cgroup_request *request, struct cgroup *cgrou
 	return 0;
 }
 
+static bool asks_for_default_weight(const struct oci_resources *r)
+{
+	return r && r->cpu && r->cpu->shares && *r->cpu->shares == SHARES_DEFAULT;
+}
+
 int cgroup_plan(const struct cgroup_request *request, struct cgroup **ret_cgroup, struct err *e)
 {
 	_cleanup_(cgroup_freep) struct cgroup *cgroup = new_cgroup();
@@ -198,9 +204,11 @@ int cgroup_plan(const struct cgroup_request *request, struct cgroup **ret_cgroup
 
 	/* Without a path that others know and without limits nobody looks for the container in the v1
 	   hierarchies, and joining them costs a grace period of RCU (some 10 ms): it starts directly in
-	   the v2 hierarchy by CLONE_INTO_CGROUP, where it can be killed, frozen and measured. */
+	   the v2 hierarchy by CLONE_INTO_CGROUP, where it can be killed, frozen and measured.  Who asks for the default
+	   weight gets it where it can be had, but it is no reason to fail. */
 	cgroup->unstarted = true;
-	cgroup->everywhere = !str_empty(request->path) || limits || request->manager == CGROUP_MANAGER_SYSTEMD;
+	cgroup->everywhere = !str_empty(request->path) || limits || asks_for_default_weight(request->resources) ||
+			     request->manager == CGROUP_MANAGER_SYSTEMD;
 	r = plan_place(request, cgroup, e);
 	if (r == 0)
 		r = hierarchies_find(cgroup->everywhere, &cgroup->hierarchies, e);

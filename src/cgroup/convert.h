@@ -12,6 +12,9 @@ static inline int64_t convert_unlimited(int64_t value)
 	return value > 0 ? value : -1;
 }
 
+/* What every cgroup has that nobody gave another weight (sched-design-CFS.rst). */
+#define SHARES_DEFAULT 1024
+
 /* cpu.shares, 2..262144 with 1024 as default, to cpu.weight, 1..10000 with 100 as default. */
 uint64_t convert_shares(uint64_t shares);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cgroup/convert.h"
 
 static struct use *append(struct use_list *list)
 {
@@ -55,7 +56,7 @@ static void collect_memory(struct use_list *list, const struct oci_memory *m)
 
 static void collect_cpu(struct use_list *list, const struct oci_cpu *c)
 {
-	add_if(list, nonzero(c->shares), "cpu.shares", "cpu", "cpu");
+	add_if(list, nonzero(c->shares) && *c->shares != SHARES_DEFAULT, "cpu.shares", "cpu", "cpu");
 	add_if(list, positive(c->quota), "cpu.quota", "cpu", "cpu");
 	add_if(list, nonzero(c->burst), "cpu.burst", "cpu", "cpu");
 	add_if(list, nonzero(c->period), "cpu.period", "cpu", "cpu");

@@ -24,8 +24,8 @@ struct use_list {
 
 /*
  * Every property that asks for more than what is so anyway.  Not counted are therefore: empty objects,
- * limits of -1 (and 0, where that means none), disableOOMKiller false, and rules for devices, which need
- * no controller on v2.  r may be NULL.
+ * limits of -1 (and 0, where that means none), the default cpu.shares (which `ctr run' sends unasked),
+ * disableOOMKiller false, and rules for devices, which need no controller on v2.  r may be NULL.
  */
 void use_list_collect(struct use_list *list, const struct oci_resources *r);
 void use_list_done(struct use_list *list);

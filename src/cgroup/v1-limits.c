@@ -94,7 +94,8 @@ static void plan_cpu(const struct oci_cpu *c, struct limit_list *list)
 		l->disturbs = "cpu.shares";
 	}
 	if (c->shares && *c->shares && !(c->idle && *c->idle))
-		limit_add(list, "cpu", "cpu.shares", "cpu.shares", "%" PRIu64, *c->shares);
+		limit_add(list, "cpu", "cpu.shares", "cpu.shares", "%" PRIu64, *c->shares)->optional =
+			*c->shares == SHARES_DEFAULT;
 	/* An old quota over a short new period may exceed what the parent has. */
 	if (c->period && *c->period)
 		limit_add(list, "cpu", "cpu.period", "cpu.cfs_period_us", "%" PRIu64, *c->period)->later = c->quota != NULL;

@@ -99,7 +99,8 @@ static int plan_cpu(const struct oci_cpu *c, const struct v2_facts *facts, struc
 		l->disturbs = "cpu.weight";
 	}
 	if (c->shares && *c->shares && !(c->idle && *c->idle))
-		limit_add(list, "cpu", "cpu.shares", "cpu.weight", "%" PRIu64, convert_shares(*c->shares));
+		limit_add(list, "cpu", "cpu.shares", "cpu.weight", "%" PRIu64, convert_shares(*c->shares))->optional =
+			*c->shares == SHARES_DEFAULT;
 	plan_quota(c, facts, list);
 	if (c->burst)
 		limit_add(list, "cpu", "cpu.burst", "cpu.max.burst", "%" PRIu64, *c->burst)->optional = *c->burst == 0;

@@ -202,6 +202,10 @@ find_value() { # FILE: of the container's cgroup that has it
 	is "$output" fine
 	config '.linux.cgroupsPath = "/some/where"'
 	runs
+	# 1024 is what is so anyway, and what `ctr run' sends unasked.
+	config '.linux.resources = {cpu: {shares: 1024}}'
+	runs
+	is "$output" fine
 }
 
 @test "limits that a user's container cannot have are refused, not forgotten" {
@@ -211,6 +215,8 @@ find_value() { # FILE: of the container's cgroup that has it
 	[[ ! -w $own ]] || skip "a cgroup is delegated"
 	config '.linux.resources = {memory: {limit: 33554432}}'
 	create_refused memory
+	config '.linux.resources = {cpu: {shares: 512}}'
+	create_refused cpu.shares
 }
 
 @test "--cgroup-manager disabled leaves the container in the caller's cgroup" {

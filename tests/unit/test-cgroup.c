@@ -223,6 +223,9 @@ static void test_cpu(void)
 	check_v2(&r, "cpu.idle=1");
 	c = (struct oci_cpu){ .idle = PTR(int64_t, 0), .shares = PTR(uint64_t, 1024) };
 	check_v2(&r, "cpu.idle=0; cpu.weight=100");
+	CHECK(!limits_asked(&r), "the default weight is no limit");
+	c = (struct oci_cpu){ .shares = PTR(uint64_t, 1025) };
+	CHECK(limits_asked(&r), "every other one is");
 	c = (struct oci_cpu){ .realtime_runtime = PTR(int64_t, 1000) };
 	check_v2(&r, "linux.resources.cpu.realtimeRuntime: cgroup v2 has nothing like it; only cgroup v1 knows it");
 	check_v1(&r, "cpu.rt_runtime_us=1000");
