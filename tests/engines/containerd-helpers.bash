@@ -33,6 +33,42 @@ answers() {
 	return 1
 }
 
+# ---- containerd -------------------------------------------------------------------------------
+
+# containerd_requires: what a user's needs, whose containerd is in the namespaces of rootlesskit.
+containerd_requires() {
+	[[ $ROOTLESS == 0 ]] || requires rootlesskit slirp4netns newuidmap nsenter
+}
+
+# containerd_start CONFIG: with what the runtime needs in its PATH; and `ctr` reaches it.  What takes its runtime from the
+# PATH gets the one under test, too: `ctr run --uidmap' forgets --runc-binary (its own options replace those of the runtime).
+containerd_start() {
+	local criu='' socket=/run/containerd/containerd.sock
+	mkdir -p "$ENGINE_DIR/bin"
+	ln -s "$ENGINE_RUNTIME" "$ENGINE_DIR/bin/runc"
+	if [[ $ROOTLESS == 0 ]]; then
+		find_criu
+		PATH=$ENGINE_DIR/bin:$criu:$PATH daemon containerd containerd --config "$1"
+	else
+		# rootless.md of containerd: a /run of its own, and the clients go where the daemon is
+		PATH=$ENGINE_DIR/bin:$PATH daemon containerd rootlesskit --net=slirp4netns --disable-host-loopback --copy-up=/etc --copy-up=/run \
+			--state-dir="$ENGINE_RUN/rootlesskit" sh -c 'rm -rf /run/containerd; exec containerd --config "$1"' containerd "$1"
+		printf '#!/bin/sh\nexec %s ctr "$@"\n' "$(printf '%q ' "$engines_dir/within" "$ENGINE_RUN/rootlesskit" env "PATH=$PATH")" >"$ENGINE_DIR/bin/ctr"
+		chmod 755 "$ENGINE_DIR/bin/ctr"
+		PATH=$ENGINE_DIR/bin:$PATH
+	fi
+	answers containerd ctr version
+}
+
+# where_containerd_is COMMAND...: in its namespaces
+where_containerd_is() {
+	if [[ $ROOTLESS == 0 ]]; then
+		"$@"
+	else
+		"$engines_dir/within" "$ENGINE_RUN/rootlesskit" "$@"
+	fi
+}
+
 # containerd's.  The kernel has no overlay whose upper layer is on an overlay.
 snapshotter() {
 	case $(storage_driver) in
@@ -46,7 +82,7 @@ snapshotter() {
 oci_image() {
 	local dir=$T/layout layer config manifest
 	mkdir -p "$dir/blobs/sha256"
-	tar -C "$1" -cf "$T/layer.tar" .
+	tar -C "$1" --owner=0 --group=0 -cf "$T/layer.tar" .
 	layer=$(blob "$T/layer.tar")
 	jq -n --arg layer "sha256:$layer" --arg program "${4:-/bin/sh}" '{architecture: "amd64", os: "linux",
 		config: {Env: ["PATH=/bin"], Cmd: [$program]},
@@ -86,9 +122,10 @@ cgroup_file() {
 }
 
 # The runtime under test has no container left below this root, whatever caches it keeps there.
-no_container_left() { # ROOT
-	local left
-	[[ -d $1 ]] || return 0
-	left=$(find "$1" -mindepth 1 -maxdepth 1 ! -name '.*')
+no_container_left() { # ROOT [COMMAND...: that looks]
+	local left root=$1
+	shift
+	"$@" test -d "$root" || return 0
+	left=$("$@" find "$root" -mindepth 1 -maxdepth 1 ! -name '.*')
 	[[ -z $left ]] || { echo "left with the runtime: $left" >&2 && return 1; }
 }
