@@ -58,7 +58,10 @@ static int stage_join(struct launch *l, struct err *e)
 	r = namespaces_join(&l->namespaces, l->join_fds, e);
 	for (size_t i = 0; i < OCI_NS_TYPES; i++)
 		fd_close(&l->join_fds[i]);
-	return r;
+	/* All were ours already: nobody has come near us, and an ordinary user's runtime has to write the maps. */
+	if (r == 0 && l->namespaces.user_made)
+		prctl(PR_SET_DUMPABLE, 1);
+	return r < 0 ? r : 0;
 }
 
 /* Only a child is in a joined pid namespace.  CLONE_PARENT keeps the runtime its parent; the launcher, which

@@ -53,16 +53,17 @@ int namespaces_open(const struct ns_plan *plan, int *fds, struct err *e)
 	return 0;
 }
 
+/* Their names in /proc/PID/ns. */
+static const struct {
+	const char *name;
+	unsigned flag;
+} files[] = {
+	{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS },  { "pid", CLONE_NEWPID },       { "net", CLONE_NEWNET },
+	{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
+};
+
 int namespaces_compare(pid_t pid, int *ret_flags, struct err *e)
 {
-	static const struct {
-		const char *name;
-		int flag;
-	} files[] = {
-		{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS },  { "pid", CLONE_NEWPID },       { "net", CLONE_NEWNET },
-		{ "ipc", CLONE_NEWIPC },   { "uts", CLONE_NEWUTS }, { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
-	};
-
 	*ret_flags = 0;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		_cleanup_free_ char *theirs = str_printf("/proc/%d/ns/%s", pid, files[i].name);
@@ -77,7 +78,7 @@ int namespaces_compare(pid_t pid, int *ret_flags, struct err *e)
 			return err_set(e, errno == ENOENT ? -ESRCH : -errno, "%s", theirs);
 		}
 		if (a.st_ino != b.st_ino || a.st_dev != b.st_dev)
-			*ret_flags |= files[i].flag;
+			*ret_flags |= (int)files[i].flag;
 	}
 	return 0;
 }
@@ -90,20 +91,32 @@ int namespaces_opened(const struct ns_plan *plan, const int *fds, enum oci_names
 	return -EBADF;
 }
 
-/* The user namespace we are in already cannot be joined again (setns(2), EINVAL). */
-static bool is_own_user_namespace(int fd)
+static bool is_own_namespace(enum oci_namespace_type type, int fd)
 {
 	struct stat own, other;
 
-	return stat("/proc/self/ns/user", &own) == 0 && fstat(fd, &other) == 0 && own.st_ino == other.st_ino &&
-	       own.st_dev == other.st_dev;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_free_ char *path = str_printf("/proc/self/ns/%s", files[i].name);
+
+		if (files[i].flag == plan_namespace_flag(type))
+			return stat(path, &own) == 0 && fstat(fd, &other) == 0 && own.st_ino == other.st_ino &&
+			       own.st_dev == other.st_dev;
+	}
+	return false;
 }
 
+/* A namespace that we are in already needs no right to be joined: a pod of the host's network has the host's uts
+   namespace, which is not ours to join where an engine runs in a user namespace.  The kernel refuses (setns(2)) a
+   user namespace that is our own with EINVAL, one that belongs to another user namespace with EPERM.  Returns 1 when
+   we have entered it, 0 when we are in it. */
 static int join_one(const struct ns_join *join, int fd)
 {
-	if (join->type == OCI_NS_USER && is_own_user_namespace(fd))
+	int r;
+
+	if (join->type == OCI_NS_USER && is_own_namespace(OCI_NS_USER, fd))
 		return 0;
-	return setns(fd, (int)plan_namespace_flag(join->type)) < 0 ? -errno : 0;
+	r = setns(fd, (int)plan_namespace_flag(join->type)) < 0 ? -errno : 1;
+	return r == -EPERM && is_own_namespace(join->type, fd) ? 0 : r;
 }
 
 static int explain_join(const struct ns_join *join, int r, struct err *e)
@@ -115,7 +128,7 @@ static int explain_join(const struct ns_join *join, int r, struct err *e)
 int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e)
 {
 	bool later[OCI_NS_TYPES] = { false };
-	int r;
+	int r, entered = 0;
 
 	for (size_t i = 0; i < plan->n_join; i++) {
 		r = join_one(&plan->join[i], fds[i]);
@@ -125,6 +138,8 @@ int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e)
 			later[i] = true;
 		else if (r < 0)
 			return explain_join(&plan->join[i], r, e);
+		else
+			entered += r;
 		if (plan->join[i].type == OCI_NS_USER) {
 			r = namespaces_become_root(NULL, NULL, e);
 			if (r < 0)
@@ -135,8 +150,9 @@ int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e)
 		r = later[i] ? join_one(&plan->join[i], fds[i]) : 0;
 		if (r < 0)
 			return explain_join(&plan->join[i], r, e);
+		entered += r;
 	}
-	return 0;
+	return entered;
 }
 
 /* 0, or the first id that is mapped, or the present one where nothing is known. */

@@ -16,7 +16,7 @@ int namespaces_open(const struct ns_plan *plan, int *fds, struct err *e);
 /* Which of these descriptors is the namespace of that type; -EBADF: none is joined. */
 int namespaces_opened(const struct ns_plan *plan, const int *fds, enum oci_namespace_type type);
 
-/* In the launcher: join them all. */
+/* In the launcher: join them all.  How many it was not in already. */
 int namespaces_join(const struct ns_plan *plan, const int *fds, struct err *e);
 
 /* Which namespaces, as CLONE_NEW*, a process has that we have not: setns(2) refuses the user namespace one is in. */

@@ -116,6 +116,19 @@ release_namespace() {
 	done
 }
 
+# A pod of the host's network, by an engine in a user namespace: its second container joins the first one's namespaces.
+@test "a namespace with a path that the caller is in already needs no right to be joined" {
+	local type
+	for type in network uts; do
+		config '.linux.namespaces = [{type: $t, path: "/proc/\($h)/ns/\($n)"}] +
+			(["user", "pid", "network", "ipc", "uts", "mount"] - [$t] | map({type: .})) | del(.hostname) |
+			.linux.uidMappings = [{containerID: 0, hostID: $u, size: 1}] | .linux.gidMappings = [{containerID: 0, hostID: $g, size: 1}]' \
+			--arg t "$type" --arg n "${proc_name[$type]}" --arg h "$BASHPID" --argjson u "$(id -u)" --argjson g "$(id -g)"
+		runs
+		fact_is ".ns.${proc_name[$type]}" "$(own_ns "${proc_name[$type]}")"
+	done
+}
+
 @test "a pid namespace with a path is joined: the program is not its first process" {
 	args /guest sleep
 	started
