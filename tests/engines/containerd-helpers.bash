@@ -50,9 +50,9 @@ containerd_start() {
 		find_criu
 		PATH=$ENGINE_DIR/bin:$criu:$PATH daemon containerd containerd --config "$1"
 	else
-		# rootless.md of containerd: a /run of its own, and the clients go where the daemon is
-		PATH=$ENGINE_DIR/bin:$PATH daemon containerd rootlesskit --net=slirp4netns --disable-host-loopback --copy-up=/etc --copy-up=/run \
-			--state-dir="$ENGINE_RUN/rootlesskit" sh -c 'rm -rf /run/containerd; exec containerd --config "$1"' containerd "$1"
+		# rootless.md of containerd: directories of its own, and the clients go where the daemon is
+		PATH=$ENGINE_DIR/bin:$PATH daemon containerd rootlesskit --net=slirp4netns --disable-host-loopback --copy-up=/etc --copy-up=/run --copy-up=/var/lib \
+			--state-dir="$ENGINE_RUN/rootlesskit" sh -c 'rm -f /run/containerd /var/lib/cni; exec containerd --config "$1"' containerd "$1"
 		printf '#!/bin/sh\nexec %s ctr "$@"\n' "$(printf '%q ' "$engines_dir/within" "$ENGINE_RUN/rootlesskit" env "PATH=$PATH")" >"$ENGINE_DIR/bin/ctr"
 		chmod 755 "$ENGINE_DIR/bin/ctr"
 		PATH=$ENGINE_DIR/bin:$PATH

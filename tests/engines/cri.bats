@@ -1,12 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# containerd's CRI plugin, as a kubelet calls it: pods, their containers, and user namespaces.
+# containerd's CRI plugin, as a kubelet calls it: pods, their containers, and user namespaces.  An ordinary user's containerd
+# is in the namespaces of rootlesskit.
+# as with --all: root user
 
 load helpers
 load containerd-helpers
 
 image=docker.io/library/busybox:1
 cri=("$engines_dir/cri-call" /run/containerd/containerd.sock)
+[[ $ROOTLESS == 0 ]] || cri=("$engines_dir/within" "$ENGINE_RUN/rootlesskit" "${cri[@]}")
 
 setup_file() {
 	T=$ENGINE_DIR/setup
@@ -14,7 +17,7 @@ setup_file() {
 	cri_requires
 	cri_network
 	containerd_config >"$ENGINE_DIR/containerd.toml"
-	daemon containerd containerd --config "$ENGINE_DIR/containerd.toml"
+	containerd_start "$ENGINE_DIR/containerd.toml"
 	answers containerd cri Version
 	busybox_tree "$T/busybox"
 	printf '#!/bin/sh\ntrap "exit 0" TERM\nwhile :; do sleep 0.1; done\n' >"$T/busybox/bin/pause"
@@ -40,11 +43,12 @@ teardown() {
 		cri StopPodSandbox "{\"pod_sandbox_id\": \"$pod\"}" >>"$T/rm.out"
 		cri RemovePodSandbox "{\"pod_sandbox_id\": \"$pod\"}" >>"$T/rm.out"
 	done
-	no_container_left /run/containerd/runc/k8s.io || return 1
+	no_container_left /run/containerd/runc/k8s.io where_containerd_is || return 1
 	rm -rf "$T"
 }
 
 cri_requires() {
+	containerd_requires
 	requires python3 curl
 	[[ $(curl --version) == *HTTP2* ]] || skip "curl has no HTTP/2"
 }
@@ -52,7 +56,8 @@ cri_requires() {
 # The drop-in of contrib for this version of containerd, with our paths and without a kubelet's image; and for
 # root without CAP_SYS_RESOURCE, who cannot lower a pod's OOM score.
 containerd_config() {
-	local version=2 plugin=io.containerd.grpc.v1.cri
+	local version=2 plugin=io.containerd.grpc.v1.cri user=false
+	[[ $ROOTLESS == 0 ]] || user=true
 	[[ $(containerd --version) != *" 2."* && $(containerd --version) != *" v2."* ]] || version=3
 	cat <<-END_OF_FILE
 		root = "$ENGINE_DIR/containerd"
@@ -67,6 +72,7 @@ containerd_config() {
 			sandbox = "$image"
 			[plugins."io.containerd.cri.v1.runtime"]
 			restrict_oom_score_adj = true
+			disable_cgroup = $user
 			[plugins."io.containerd.cri.v1.runtime".cni]
 		END_OF_FILE
 	else
@@ -74,6 +80,7 @@ containerd_config() {
 			[plugins."$plugin"]
 			sandbox_image = "$image"
 			restrict_oom_score_adj = true
+			disable_cgroup = $user
 			[plugins."$plugin".containerd]
 			snapshotter = "$(snapshotter)"
 			[plugins."$plugin".cni]
@@ -106,8 +113,10 @@ cri() {
 
 # pod FILTER: runs a pod whose configuration jq has changed; sets $pod (its id) and $pod_config.
 pod() {
-	pod_config=$(jq -n --arg id "$ID" --arg logs "$T/logs" '{metadata: {name: $id, uid: $id, namespace: "default"},
-		hostname: "pod", log_directory: $logs, linux: {cgroup_parent: "/pods", security_context: {namespace_options: {}}}} | '"${1:-.}")
+	local parent=/pods
+	[[ $ROOTLESS == 0 ]] || parent=''
+	pod_config=$(jq -n --arg id "$ID" --arg logs "$T/logs" --arg parent "$parent" '{metadata: {name: $id, uid: $id, namespace: "default"},
+		hostname: "pod", log_directory: $logs, linux: {cgroup_parent: $parent, security_context: {namespace_options: {}}}} | '"${1:-.}")
 	does "${cri[@]}" RunPodSandbox "$(jq -n --argjson config "$pod_config" '{config: $config, runtime_handler: "ocirun"}')"
 	pod=$(jq -r .pod_sandbox_id <<<"$output")
 }
@@ -190,7 +199,7 @@ two_pause() {
 	container "$host_network" /bin/pause
 	of_container StartContainer
 	in_container readlink /proc/self/ns/net
-	is "$output" "$(readlink /proc/self/ns/net)"
+	is "$output" "$(where_containerd_is readlink /proc/self/ns/net)"
 }
 
 @test "a program that is not there is an error that the kubelet shows" {

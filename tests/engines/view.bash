@@ -72,6 +72,7 @@ private_mounts() {
 	mount -t proc -o nosuid,nodev,noexec proc /proc
 	mount -t tmpfs -o mode=755 none /run
 	mount -t tmpfs -o mode=1777 none /dev/shm
+	[[ ! -d /var/lib/cni ]] || mount -t tmpfs -o mode=755 none /var/lib/cni # leases and results of network plugins
 	# What udev would make of them; and a /dev/null that a runtime may give away (crun 1.8.1 does).
 	mkdir /run/dev
 	device null 1 3
