@@ -67,6 +67,8 @@ load helpers
 	has "$output" '"/etc"'
 	has "$output" '"A=1"'
 	has "$output" '"B=two words"'
+	refused /no/where "no such file or directory" -- exec --cwd /no/where "$ID" /guest cwd
+	[[ ! -e $R/no ]]
 }
 
 @test "exec --env replaces a variable of the container" {
