@@ -3,11 +3,12 @@
 #
 # For Docker's files: load after helpers and containerd-helpers.  dockerd is started with the drop-in of
 # contrib, and the runtime under test is the default; the image `busybox' is there.  An ordinary user's dockerd
-# is in a user and a network namespace that rootlesskit makes.
+# is in a user and a network namespace that rootlesskit makes.  A file may set docker_more: options of dockerd.
 
 # The client of the daemon's own package, where the machine has several.
 PATH=/usr/bin:$PATH
 
+docker_more=()
 docker_run=/run
 [[ $ROOTLESS == 0 ]] || docker_run=$ENGINE_RUN
 docker_state=$docker_run/docker/runtime-runc/moby
@@ -16,20 +17,24 @@ setup_file() {
 	T=$ENGINE_DIR/setup
 	mkdir -p "$T"
 	docker_requires
-	local criu=''
-	[[ $ROOTLESS == 1 ]] || find_criu
 	jq -n --arg name "$RUNTIME_NAME" --arg path "$ENGINE_RUNTIME" \
 		'{runtimes: {($name): {path: $path}}, "default-runtime": $name, experimental: true}' >"$ENGINE_DIR/daemon.json"
-	# shellcheck disable=SC2046 # options are words
-	PATH=$criu:$PATH daemon dockerd "$(docker_daemon)" --config-file "$ENGINE_DIR/daemon.json" --data-root "$ENGINE_DIR/docker" \
-		--exec-root "$docker_run/docker" --pidfile "$docker_run/docker.pid" --host "unix://$docker_run/docker.sock" \
-		--storage-driver "$(docker_storage)" $(docker_network)
 	export DOCKER_HOST=unix://$docker_run/docker.sock DOCKER_CONFIG=$ENGINE_DIR/client
-	answers dockerd docker version
+	dockerd_starts
 	busybox_tree "$T/busybox"
 	tar -C "$T/busybox" -cf "$T/busybox.tar" .
 	does docker import "$T/busybox.tar" busybox
 	rm -rf "$T"
+}
+
+dockerd_starts() {
+	local criu=''
+	[[ $ROOTLESS == 1 ]] || find_criu
+	# shellcheck disable=SC2046 # options are words
+	PATH=$criu:$PATH daemon dockerd "$(docker_daemon)" --config-file "$ENGINE_DIR/daemon.json" --data-root "$ENGINE_DIR/docker" \
+		--exec-root "$docker_run/docker" --pidfile "$docker_run/docker.pid" --host "unix://$docker_run/docker.sock" \
+		--storage-driver "$(docker_storage)" $(docker_network) "${docker_more[@]}"
+	answers dockerd docker version
 }
 
 teardown_file() {
