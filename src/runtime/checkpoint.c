@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `checkpoint`: a container's processes become files, through CRIU. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -22,10 +24,13 @@ struct checkpoint {
 	struct cgroup *cgroup;
 	struct criu_dirs dirs;
 	struct strbuf opts; /* of the request */
+	int signals;        /* with lazy pages: that end it, as a signalfd */
+	sigset_t signals_before;
 };
 
 static void checkpoint_done(struct checkpoint *c)
 {
+	fd_close(&c->signals);
 	strbuf_done(&c->opts);
 	criu_dirs_done(&c->dirs);
 	cgroup_freep(&c->cgroup);
@@ -75,23 +80,42 @@ static int describe(struct checkpoint *c, struct err *e)
 	criu_add_options(&c->opts, c->options, c->config, mode);
 	r = criu_add_outside(&c->opts, c->config, d->bundle, c->cgroup, c->now.pid, e);
 	if (r == 0)
-		r = criu_read_stdio(&c->opts, c->now.pid, &names, e);
+		r = criu_read_stdio(&c->opts, c->now.pid, c->options->shell_job, &names, e);
 	if (r == 0)
 		r = criu_save_stdio(c->dirs.images, &names, e);
 	strv_done(&names);
 	return r;
 }
 
-/* --status-fd: who waits for it now starts the program that fetches the pages. */
+/* --status-fd: who waits for it, for the byte or for the end of the file, now starts the program that fetches the
+   pages. */
 static int notify(void *ctx, struct criu_notice *notice, struct err *e)
 {
 	const struct criu_options *options = ctx;
+	int fd = (int)options->status_fd;
 
 	if (!options->status_fd || strcmp(notice->script, "status-ready") != 0)
 		return 0;
-	if (write((int)options->status_fd, "", 1) != 1)
-		return err_set(e, -errno, "option '--status-fd': write to descriptor %u", options->status_fd);
+	if (write(fd, "", 1) != 1)
+		return err_set(e, -errno, "option '--status-fd': write to descriptor %d", fd);
+	if (fd > STDERR_FILENO)
+		fd_close(&fd);
 	return 0;
+}
+
+/* Lazy pages are handed out for as long as it takes: a signal ends that, and not us alone. */
+static int catch_signals(struct checkpoint *c, struct err *e)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &ends, &c->signals_before) < 0)
+		return err_set(e, -errno, "sigprocmask");
+	c->signals = signalfd(-1, &ends, SFD_CLOEXEC);
+	return c->signals < 0 ? err_set(e, -errno, "signalfd") : 0;
 }
 
 static int dump(struct checkpoint *c, struct err *e)
@@ -104,6 +128,7 @@ static int dump(struct checkpoint *c, struct err *e)
 		.log = "dump.log",
 		.notify = notify,
 		.ctx = (void *)(uintptr_t)c->options,
+		.cancel = c->signals,
 	};
 	struct criu criu = CRIU_INIT;
 	pid_t unused;
@@ -128,10 +153,14 @@ static int checkpoint(struct checkpoint *c, struct err *e)
 		r = criu_share_images(&c->dirs, c->config, &c->caller, e);
 	if (r == 0)
 		r = describe(c, e);
+	if (r == 0 && c->options->lazy_pages)
+		r = catch_signals(c, e);
 	if (r == 0)
 		r = dump(c, e);
 	if (r < 0)
 		return err_wrap(e, "checkpoint of container %s", c->state.id);
+	if (c->signals >= 0 && sigprocmask(SIG_SETMASK, &c->signals_before, NULL) < 0)
+		return err_set(e, -errno, "sigprocmask");
 	/* As every runtime does it: what was saved is gone, so that its id is free for the restore. */
 	if (!c->options->leave_running && !c->options->pre_dump)
 		return launch_destroy(&c->state, c->config, e);
@@ -144,6 +173,7 @@ int container_checkpoint(const struct runtime *rt, const struct checkpoint_optio
 		.options = &options->criu,
 		.now.pidfd = -EBADF,
 		.dirs = CRIU_DIRS_INIT,
+		.signals = -EBADF,
 	};
 	_cleanup_free_ char *root = NULL;
 	int r;
@@ -151,6 +181,9 @@ int container_checkpoint(const struct runtime *rt, const struct checkpoint_optio
 	r = criu_check_options(&options->criu, e);
 	if (r < 0)
 		return r;
+	/* CRIU would listen on all addresses, on a port that only its log names. */
+	if (options->criu.lazy_pages && !options->criu.page_server)
+		return err_say(e, -EINVAL, "option '--lazy-pages': --page-server has to say where the pages are fetched");
 	ids_probe(rt->rootless, &c.caller);
 	r = runtime_root_of(rt, &c.caller, &root, e);
 	if (r == 0)

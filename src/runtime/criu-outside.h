@@ -40,8 +40,9 @@ void criu_add_namespaces(struct strbuf *opts, const struct ns_plan *plan, const 
 
 #define CRIU_STDIO 3
 
-/* What the container's init has open as 0, 1 and 2; files of the host are added to opts. */
-int criu_read_stdio(struct strbuf *opts, pid_t pid, struct strv *names, struct err *e);
+/* What the container's init has open as 0, 1 and 2; files and terminals (an error without shell_job) of the host are
+   added to opts. */
+int criu_read_stdio(struct strbuf *opts, pid_t pid, bool shell_job, struct strv *names, struct err *e);
 int criu_save_stdio(int images_fd, const struct strv *names, struct err *e);
 
 /* Those that our own replace; names stays empty when there is no file. */

@@ -77,6 +77,13 @@ static int read_address(const char *text, struct address *ret_address)
 	return 0;
 }
 
+static bool is_writable(int fd)
+{
+	int mode = fcntl(fd, F_GETFL);
+
+	return mode >= 0 && (mode & O_ACCMODE) != O_RDONLY;
+}
+
 int criu_check_options(const struct criu_options *options, struct err *e)
 {
 	struct address address = { .host = NULL };
@@ -95,8 +102,8 @@ int criu_check_options(const struct criu_options *options, struct err *e)
 	if (options->lsm_profile && !strchr(options->lsm_profile, ':'))
 		return err_say(e, -EINVAL, "option '--lsm-profile': '%s' is not TYPE:LABEL (apparmor:NAME, selinux:LABEL)",
 			       options->lsm_profile);
-	if (options->status_fd && fcntl((int)options->status_fd, F_GETFD) < 0)
-		return err_say(e, -EBADF, "option '--status-fd': descriptor %u is not open", options->status_fd);
+	if (options->status_fd && !is_writable((int)options->status_fd))
+		return err_say(e, -EBADF, "option '--status-fd': descriptor %u is not open for writing", options->status_fd);
 	if (options->pre_dump && options->lazy_pages)
 		return err_say(e, -EINVAL, "--pre-dump and --lazy-pages exclude each other");
 	return 0;

@@ -46,26 +46,15 @@ static int read_mount_id(pid_t pid, int fd, long *ret_id)
 	return 0;
 }
 
-/* "file[MOUNT:INODE]", if the descriptor is a file (or /dev/null) of the host: CRIU looks for its mount in the
-   container, and fails without this.  NULL: it is not. */
-static int name_host_file(pid_t pid, int fd, char **ret_name)
+/* Is the descriptor open by a mount that the process does not see?  Then it is the host's. */
+static int is_of_host(pid_t pid, int fd, long *ret_mount, bool *ret_of_host)
 {
-	_cleanup_free_ char *path = str_printf("/proc/%d/fd/%d", pid, fd);
-	struct stat st;
 	bool inside;
-	long id;
-	int r;
+	int r = read_mount_id(pid, fd, ret_mount);
 
-	*ret_name = NULL;
-	if (stat(path, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
-		return 0;
-	r = read_mount_id(pid, fd, &id);
 	if (r == 0)
-		r = has_mount(pid, id, &inside);
-	if (r == 0 && !inside)
-		*ret_name = str_printf("file[%lx:%llx]", id, (unsigned long long)st.st_ino);
+		r = has_mount(pid, *ret_mount, &inside);
+	*ret_of_host = r == 0 && !inside;
 	return r;
 }
 
@@ -74,7 +63,32 @@ static bool is_terminal(const char *target)
 	return str_starts(target, "/dev/pts/") || str_starts(target, "/dev/tty") || strcmp(target, "/dev/console") == 0;
 }
 
-int criu_read_stdio(struct strbuf *opts, pid_t pid, struct strv *names, struct err *e)
+/* criu(8), --external: "file[MOUNT:INODE]" for a file (or /dev/null) and "tty[RDEV:DEV]" for a terminal of the host.
+   CRIU looks for their mounts in the container, and fails without this.  NULL: it is neither. */
+static int name_of_host(pid_t pid, int fd, const char *target, char **ret_name)
+{
+	_cleanup_free_ char *path = str_printf("/proc/%d/fd/%d", pid, fd);
+	struct stat st;
+	bool of_host;
+	long mount;
+	int r;
+
+	*ret_name = NULL;
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode))
+		return 0;
+	r = is_of_host(pid, fd, &mount, &of_host);
+	if (r < 0 || !of_host)
+		return r;
+	if (S_ISCHR(st.st_mode) && is_terminal(target))
+		*ret_name = str_printf("tty[%llx:%llx]", (unsigned long long)st.st_rdev, (unsigned long long)st.st_dev);
+	else
+		*ret_name = str_printf("file[%lx:%llx]", mount, (unsigned long long)st.st_ino);
+	return 0;
+}
+
+int criu_read_stdio(struct strbuf *opts, pid_t pid, bool shell_job, struct strv *names, struct err *e)
 {
 	for (int fd = 0; fd < CRIU_STDIO; fd++) {
 		_cleanup_free_ char *path = str_printf("/proc/%d/fd/%d", pid, fd);
@@ -86,13 +100,16 @@ int criu_read_stdio(struct strbuf *opts, pid_t pid, struct strv *names, struct e
 		if (n < 0 && errno != ENOENT)
 			return err_set(e, -errno, "%s", path);
 		target[n < 0 ? 0 : n] = '\0';
-		if (n >= 0 && !is_terminal(target))
-			r = name_host_file(pid, fd, &name);
+		if (n >= 0)
+			r = name_of_host(pid, fd, target, &name);
 		if (r < 0)
 			return err_set(e, r, "%s", path);
+		strv_take(names, name ? name : xstrdup(target));
+		if (name && str_starts(name, "tty[") && !shell_job)
+			return err_say(e, -EINVAL, "its descriptor %d is the caller's terminal %s, which needs --shell-job",
+				       fd, target);
 		if (name)
 			wire_add_text(opts, CRIU_EXTERNAL, name);
-		strv_take(names, name ? name : xstrdup(target));
 	}
 	return 0;
 }
@@ -120,18 +137,29 @@ struct stdio_names {
 
 LITE_TYPE(stdio_names, F_STRS(struct stdio_names, names, "descriptors", 0));
 
+/* Others may have packed the images: no link out of them, and nothing that lets us wait. */
+static int read_names(int images_fd, char **ret_text)
+{
+	_cleanup_close_ int fd = openat(images_fd, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? fdio_read_all(fd, BUNDLE_DOCUMENT_MAX, ret_text, NULL) : -EINVAL;
+}
+
 int criu_load_stdio(int images_fd, struct strv *names, struct err *e)
 {
 	_cleanup_(bundle_document_done) struct bundle_document document = { .root = NULL };
 	_cleanup_free_ char *text = NULL, *object = NULL;
 	const struct stdio_names *read;
-	int r = fdio_read_file(images_fd, FILE_NAME, BUNDLE_DOCUMENT_MAX, &text, NULL);
+	int r = read_names(images_fd, &text);
 
 	/* of a container that nobody's runtime has saved, but CRIU alone */
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return err_set(e, r, "read " FILE_NAME " from the image path");
+		return err_set(e, r, FILE_NAME " of the image path, which has to be a regular file");
 	/* the parser's documents are objects */
 	object = str_printf("{\"descriptors\":%s}", text);
 	r = bundle_parse(object, strlen(object), FILE_NAME, &stdio_names_type, &document, e);
@@ -143,10 +171,11 @@ int criu_load_stdio(int images_fd, struct strv *names, struct err *e)
 	return 0;
 }
 
-/* What comes from outside and is no terminal: those are the console socket's, or the shell's. */
+/* What comes from outside: not the container's own terminal, which goes to the console socket. */
 static bool is_outside(const char *name)
 {
-	return str_starts(name, "pipe:[") || str_starts(name, "file[") || str_starts(name, "socket:[");
+	return str_starts(name, "pipe:[") || str_starts(name, "file[") || str_starts(name, "socket:[") ||
+	       str_starts(name, "tty[");
 }
 
 static bool is_earlier(const struct strv *names, size_t index)

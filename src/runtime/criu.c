@@ -4,23 +4,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/wire.h"
-#include "kernel/caps.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
+#include "kernel/syscalls.h"
 
 #define MESSAGE_MAX 65536 /* CRIU's have some hundred bytes */
 #define LOG_LEVEL 4       /* all: what it costs is little, and nobody can ask again */
-#define LOG_TAIL 65536
-#define ERRORS_MAX 3      /* of the log, in a message */
-#define ERROR_LENGTH 300
 
 /* Messages of rpc.proto; enum criu_req_type has more than criu.h's. */
 enum { REQ_TYPE = 1, REQ_OPTS = 2, REQ_NOTIFY_SUCCESS = 3, REQ_KEEP_OPEN = 4 };
@@ -144,104 +143,6 @@ static int send_notified(const struct criu *criu, bool success)
 	return r;
 }
 
-/* ---- why it failed ---- */
-
-static bool has_text(const char *line, size_t n, const char *text)
-{
-	return memmem(line, n, text, strlen(text)) != NULL;
-}
-
-/* From "Error (" to the end of the line, if it tells anything: not that all has failed, nor that CRIU could not have
-   more descriptors, which it does without. */
-static char *error_of_line(const char *line, size_t n)
-{
-	static const char mark[] = "Error (";
-	const char *error = memmem(line, n, mark, strlen(mark));
-	char *text;
-
-	if (!error || has_text(line, n, "FAILED.") || has_text(line, n, "Can't setup RLIMIT_NOFILE"))
-		return NULL;
-	n -= (size_t)(error - line);
-	text = xstrndup(error, n < ERROR_LENGTH ? n : ERROR_LENGTH);
-	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ')
-			*p = ' ';
-	return text;
-}
-
-char *criu_log_errors(const char *text, size_t n)
-{
-	char *errors[ERRORS_MAX] = { NULL };
-	struct strbuf out = STRBUF_INIT;
-	size_t count = 0;
-
-	/* backwards: the last ones are wanted */
-	while (n > 0 && count < ERRORS_MAX) {
-		const char *newline = memrchr(text, '\n', n);
-		size_t begin = newline ? (size_t)(newline - text) + 1 : 0;
-		char *error = error_of_line(text + begin, n - begin);
-
-		if (error)
-			errors[count++] = error;
-		n = newline ? begin - 1 : 0;
-	}
-	while (count > 0) {
-		strbuf_addf(&out, "%s%s", out.len > 0 ? " | " : "", errors[--count]);
-		free(errors[count]);
-	}
-	return strbuf_take(&out);
-}
-
-/* The end of a file, new memory; "" when there is none. */
-static char *read_tail(int fd, size_t *ret_n)
-{
-	char *text = xmalloc(LOG_TAIL + 1);
-	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-	ssize_t n = size <= 0 ? 0 : pread(fd, text, LOG_TAIL, size > LOG_TAIL ? size - LOG_TAIL : 0);
-
-	*ret_n = n < 0 ? 0 : (size_t)n;
-	text[*ret_n] = '\0';
-	return text;
-}
-
-/* What CRIU printed before it had a log, as one line. */
-char *criu_said(const struct criu *criu)
-{
-	size_t n;
-	char *text = read_tail(criu->said, &n);
-
-	while (n > 0 && (unsigned char)text[n - 1] <= ' ')
-		text[--n] = '\0';
-	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ')
-			*p = *p == '\n' ? '|' : ' ';
-	return text;
-}
-
-static int explain(const struct criu *criu, const struct criu_call *call, const char *message, struct err *e)
-{
-	_cleanup_close_ int log = openat(call->dirs->work, call->log, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	const char *what = call->type == CRIU_RESTORE ? "restore" : "dump";
-	size_t n;
-	_cleanup_free_ char *text = read_tail(log, &n);
-	_cleanup_free_ char *errors = criu_log_errors(text, n);
-	_cleanup_free_ char *said = criu_said(criu);
-
-	if (*errors)
-		err_say(e, -EIO, "CRIU's %s failed: %s", what, errors);
-	else if (!str_empty(message))
-		err_say(e, -EIO, "CRIU's %s failed: %.300s", what, message);
-	else if (*said)
-		err_say(e, -EIO, "CRIU's %s failed: it said: %.600s", what, said);
-	else
-		err_say(e, -EIO, "CRIU's %s failed without a word", what);
-	if (strstr(errors, "rlimit") && !caps_have(CAP_SYS_RESOURCE))
-		err_hint(e, "root lacks CAP_SYS_RESOURCE here, which CRIU needs for processes of other users");
-	if (log >= 0)
-		return err_hint(e, "its log is %s/%s", call->dirs->work_path, call->log);
-	return err_hint(e, "'criu check' tells whether it works on this machine");
-}
-
 /* ---- the conversation ---- */
 
 static int answer_notice(const struct criu *criu, const struct criu_call *call, struct answer *answer, struct err *e)
@@ -279,19 +180,62 @@ static int send_request(const struct criu *criu, const struct criu_call *call)
 	return r;
 }
 
+/* CRIU writes through symbolic links.  The work path may hold what others have packed (Podman unpacks images into the
+   directory that it gives as work path), so nothing may be there under the names of what CRIU writes. */
+static int remove_old(const struct criu_call *call, struct err *e)
+{
+	const char *const names[] = { call->log, call->type == CRIU_RESTORE ? "stats-restore" : "stats-dump" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (unlinkat(call->dirs->work, names[i], 0) < 0 && errno != ENOENT)
+			return err_set(e, -errno, "work path %s: remove the old %s", call->dirs->work_path, names[i]);
+	return 0;
+}
+
+/* -ECANCELED: no answer is there yet, but the caller does not want one any more. */
+static int wait_for_answer(const struct criu *criu, int cancel)
+{
+	struct pollfd fds[] = { { .fd = criu->sock, .events = POLLIN }, { .fd = cancel, .events = POLLIN } };
+
+	while (poll(fds, ARRAY_SIZE(fds), -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return fds[0].revents ? 0 : -ECANCELED;
+}
+
+/* CRIU waits for whoever fetches the pages, and for nothing else: not for us either.  The processes are still there as
+   they were, and go on when they are traced no more (ptrace(2)). */
+static int stop_serving(const struct criu *criu, struct err *e)
+{
+	int r = sys_pidfd_send_signal(criu->pidfd, SIGKILL);
+
+	if (r < 0)
+		return err_set(e, r, "end CRIU");
+	return err_say(e, -ECANCELED, "interrupted while the pages were fetched: it goes on");
+}
+
 int criu_call(struct criu *criu, const struct criu_call *call, pid_t *ret_pid, struct err *e)
 {
-	int failed = 0, r = send_request(criu, call);
+	int failed = 0, r = remove_old(call, e);
+	bool serving = false;
 
+	if (r < 0)
+		return r;
+	r = send_request(criu, call);
 	if (r < 0 && r != -EPIPE)
 		return err_set(e, r, "send a request to CRIU");
 	for (;;) {
 		_cleanup_(answer_done) struct answer answer = { .fd = -EBADF };
 
-		r = receive(criu, &answer);
+		r = serving ? wait_for_answer(criu, call->cancel) : 0;
+		if (r == -ECANCELED)
+			return stop_serving(criu, e);
+		if (r == 0)
+			r = receive(criu, &answer);
 		if (r < 0 && r != -EPIPE)
 			return err_set(e, r, "CRIU's answer");
 		if (r == 0 && answer.type == TYPE_NOTIFY) {
+			serving = answer.script && strcmp(answer.script, "status-ready") == 0;
 			/* After a failure CRIU undoes what it has done, and may still notify about that. */
 			if (failed == 0)
 				failed = answer_notice(criu, call, &answer, e);
@@ -302,7 +246,7 @@ int criu_call(struct criu *criu, const struct criu_call *call, pid_t *ret_pid, s
 		if (failed < 0)
 			return failed;
 		if (r < 0 || answer.type != (unsigned)call->type || !answer.success)
-			return explain(criu, call, answer.message, e);
+			return criu_explain(criu, call, answer.message, e);
 		*ret_pid = answer.pid;
 		return 0;
 	}

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -75,6 +77,12 @@ int criu_share_images(const struct criu_dirs *dirs, const struct oci_config *con
 		    struct err *e);
 void criu_dirs_done(struct criu_dirs *dirs);
 
+/* -EBADMSG when memory is missing in the images, as in half a copy; all else that is wrong with them CRIU tells. */
+int criu_check_images(const struct criu_dirs *dirs, struct err *e);
+
+/* What a pagemap-*.img (n bytes) says: the number of its file of pages, and how many of them are in there.  -EBADMSG. */
+int criu_count_pages(const char *pagemap, size_t n, uint64_t *ret_id, uint64_t *ret_pages);
+
 /* The file of the annotation org.criu.config, or the first that is there of /etc/criu/ocirun.conf, crun.conf,
    runc.conf; new memory, NULL: none. */
 char *criu_config_file(const struct oci_config *config);
@@ -135,10 +143,14 @@ struct criu_call {
 	const char *log; /* its name in the work directory */
 	int (*notify)(void *ctx, struct criu_notice *notice, struct err *e); /* a failure makes CRIU undo all */
 	void *ctx;
+	int cancel; /* when it can be read while CRIU only hands out lazy pages, CRIU is ended; -EBADF: none */
 };
 
 /* Send the request and see it through.  *ret_pid: of the restored process. */
 int criu_call(struct criu *criu, const struct criu_call *call, pid_t *ret_pid, struct err *e);
+
+/* Write why the call failed, `message` is CRIU's own word for it or NULL; -EIO. */
+int criu_explain(const struct criu *criu, const struct criu_call *call, const char *message, struct err *e);
 
 /* The last errors of CRIU's log (n bytes of text), as they go into a message; new memory, "" if there are none. */
 char *criu_log_errors(const char *text, size_t n);

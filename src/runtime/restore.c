@@ -56,6 +56,8 @@ static int stage_prepare(struct restore *s, struct err *e)
 		r = criu_check_config(l->config, l->bundle, e);
 	if (r == 0)
 		r = criu_open_dirs(s->options, true, &s->dirs, e);
+	if (r == 0)
+		r = criu_check_images(&s->dirs, e);
 	return r < 0 ? r : criu_load_stdio(s->dirs.images, &s->stdio, e);
 }
 
@@ -223,6 +225,7 @@ static int stage_restore(struct restore *s, struct err *e)
 		.log = "restore.log",
 		.notify = notify,
 		.ctx = s,
+		.cancel = -EBADF,
 	};
 	pid_t pid;
 	int r = criu_call(&s->criu, &call, &pid, e);

@@ -71,6 +71,14 @@ go_on() {
 	all_said
 }
 
+# A TCP port that nobody uses, as $port.
+free_port() {
+	port=$((20000 + RANDOM % 10000))
+	while grep -qi ":$(printf %04X "$port") " /proc/net/tcp /proc/net/tcp6; do
+		port=$((port + 1))
+	done
+}
+
 saved() { # OPTION...
 	works checkpoint --image-path "$T/images" "$@" "$ID"
 }
@@ -97,4 +105,22 @@ fails_to_restore() {
 	refused "${texts[@]}" -- restore --detach --bundle "$B" --image-path "$T/images" "${@:2}" "${ID}r"
 	no_container "${ID}r"
 	no_cgroup "${ID}r"
+}
+
+# facts_kept FACT...: those that the guest tells after the restore are those of before; and its mounts.
+facts_kept() { # FACT...
+	local fact before after
+	before=$(head -n 1 "$T/said")
+	saved
+	restored
+	go_on
+	after=$(container_output)
+	for fact; do
+		is "$fact $(jq -cS ".[\"$fact\"]" <<<"$after")" "$fact $(jq -cS ".[\"$fact\"]" <<<"$before")"
+	done
+	is "$(mounts_of "$after")" "$(mounts_of "$before")"
+}
+
+mounts_of() {
+	jq -r '(if type == "array" then . else .mounts end) | sort_by(.target)[] | "\(.target) \(.type) \(.options)"' <<<"$1"
 }

@@ -14,23 +14,6 @@ load checkpoint-helpers
 	is "$(container_output)" end
 }
 
-@test "pre-dump saves memory only, and a checkpoint takes the rest" {
-	with_criu
-	criu check --feature mem_dirty_track >/dev/null 2>&1 || skip "the kernel does not track memory"
-	waiting await /go -- echo end
-	works checkpoint --pre-dump --image-path "$T/images/first" "$ID"
-	is "$(container_status)" running
-	works checkpoint --pre-dump --image-path "$T/images/second" --parent-path ../first "$ID"
-	is "$(container_status)" running
-	works checkpoint --image-path "$T/images/third" --parent-path ../second "$ID"
-	no_container
-	[[ $(readlink "$T/images/third/parent") == ../second ]]
-	RID=${ID}r
-	into_pipe restore -d -b "$B" --image-path "$T/images/third" "$RID"
-	go_on
-	is "$(container_output)" end
-}
-
 @test "a paused container can be saved" {
 	waiting await /go -- echo end
 	works pause "$ID"
@@ -206,6 +189,127 @@ END
 	fails_to_restore "error running createRuntime hook" --
 }
 
+@test "an id that runs is left alone; the same images again under another one" {
+	waiting await /go
+	saved
+	restored
+	refused "already exists" -- restore -d -b "$B" --image-path "$T/images" "$RID"
+	is "$(container_status "$RID")" running
+	works delete --force "$RID"
+	restored
+	go_on
+}
+
+@test "--shell-job: the terminal of the caller, then that of whoever restores" {
+	with_criu
+	guest await /go -- terminal
+	cat >"$T/job" <<-END
+		ocirun() { "$OCIRUN" --root "$T/state" "\$@"; }
+		ocirun run --detach --bundle "$B" "$ID"
+		ocirun checkpoint --image-path "$T/no" "$ID"
+		ocirun checkpoint --image-path "$T/images" --shell-job "$ID"
+		ocirun restore --detach --bundle "$B" --image-path "$T/images" --shell-job "${ID}r"
+		touch "$R/go"
+		while [ "\$(ocirun state "${ID}r" | jq -r .status)" = running ]; do sleep 0.05; done
+		ocirun delete "${ID}r"
+	END
+	timeout 30 "$OCIRUN_TOOLS/pty-run" 24x80 "" sh "$T/job" >"$T/typed" 2>&1 </dev/null
+	output=$(<"$T/typed")
+	has "$output" "its descriptor 0 is the caller's terminal /dev/pts/"
+	has "$output" "which needs --shell-job"
+	has "$(tr -d ' ' <"$T/typed")" '"rows":24'
+	no_container "${ID}r"
+}
+
+@test "--link-remap: an open file whose name is gone, but not its other name" {
+	with_criu
+	requires busybox
+	! ldd "$(command -v busybox)" >/dev/null 2>&1 || skip "busybox is not static"
+	cp "$(command -v busybox)" "$R/bin/busybox"
+	# shellcheck disable=SC2016
+	args /bin/busybox sh -c 'busybox() { /bin/busybox "$@"; }
+		echo content >/a; busybox ln /a /b; exec 5</a; busybox rm /a; echo waiting
+		until [ -e /go ]; do busybox sleep 0.05; done
+		busybox cat <&5'
+	into_pipe create --bundle "$B" "$ID"
+	works start "$ID"
+	wait_until said waiting
+	refused "CRIU's dump failed" "link-remap" -- checkpoint --image-path "$T/first" "$ID"
+	saved --link-remap
+	restored --link-remap
+	go_on
+	is "$(container_output)" content
+	is "$(cd "$R" && ls -d link_remap* 2>/dev/null)" ""
+}
+
+@test "each way to hold the network, and one that is left empty" {
+	waiting await /go -- echo end
+	local method
+	for method in iptables nftables skip; do
+		saved --leave-running --network-lock "$method"
+	done
+	saved --empty-ns network --network-lock skip
+	restored --empty-ns network
+	go_on
+	is "$(container_output)" end
+}
+
+@test "a pid namespace that has a path: the same number in another one" {
+	with_criu
+	local old new
+	unshare --pid --fork --kill-child sleep 600 3>&- 4>&- &
+	old=$!
+	unshare --pid --fork --kill-child sleep 600 3>&- 4>&- &
+	new=$!
+	wait_until pgrep -P "$old" >/dev/null
+	wait_until pgrep -P "$new" >/dev/null
+	config '(.linux.namespaces[] | select(.type == "pid")).path = $p' --arg p "/proc/$(pgrep -P "$old")/ns/pid"
+	waiting await /go -- echo end
+	saved
+	local ns
+	ns=/proc/$(pgrep -P "$new")/ns/pid
+	config '(.linux.namespaces[] | select(.type == "pid")).path = $p' --arg p "$ns"
+	restored
+	is "$(stat -Lc %i "/proc/$(restored_pid)/ns/pid")" "$(stat -Lc %i "$ns")"
+	# There it is: the number is taken.
+	refused "CRIU's restore failed" "has a process with this number already" -- \
+		restore -d -b "$B" --image-path "$T/images" "${ID}s"
+	no_container "${ID}s"
+	no_cgroup "${ID}s"
+	go_on
+	is "$(<"$T/said")" end
+	kill -KILL "$old" "$new"
+	wait "$old" "$new" || true
+}
+
+@test "an overlay of mounts[] is mounted again" {
+	with_criu
+	mkdir "$T/lower" "$T/upper" "$T/work"
+	echo low >"$T/lower/low"
+	config '.mounts += [{destination: "/over", type: "overlay", source: "overlay",
+		options: ["lowerdir=" + $t + "/lower", "upperdir=" + $t + "/upper", "workdir=" + $t + "/work"]}]' --arg t "$T"
+	waiting write /over/new x -- await /go -- cat /over/low /over/new -- touch /over/last
+	saved
+	restored
+	go_on
+	is "$(container_output)" "$(printf 'low\nx')"
+	[[ -e $T/upper/last ]]
+}
+
+@test "lazy pages: a signal ends the checkpoint, and the container goes on; a restore without a daemon says so" {
+	waiting remember 1 /go
+	free_port
+	ocirun_background checkpoint --image-path "$T/images" --lazy-pages --page-server "127.0.0.1:$port" "$ID"
+	wait_until grep -qs "Starting lazy pages server" "$T/images/dump.log"
+	kill -TERM "$background"
+	wait_background
+	failed "interrupted while the pages were fetched: it goes on"
+	is "$(container_status)" running
+	fails_to_restore "CRIU's restore failed" "'criu lazy-pages' has to run before" -- --lazy-pages
+	go_on "$ID"
+	is "$(<"$T/said")" "$(printf 'waiting\nremembered')"
+}
+
 @test "images that are broken, or of nothing: CRIU's words, and nothing is left" {
 	waiting await /go
 	saved
@@ -215,6 +319,39 @@ END
 	refused "CRIU's restore failed" -- restore -d -b "$B" --image-path "$T/empty" "${ID}r"
 	no_container "${ID}r"
 	rm -rf "${T:?}/images"
+}
+
+@test "half a copy of the memory is refused, and not read for ever" {
+	waiting await /go
+	saved
+	truncate -s 4096 "$T/images/pages-1.img"
+	fails_to_restore "$T/images/pages-1.img is incomplete: it has 4096 bytes, and pagemap-1.img counts" --
+	mkdir "$T/child"
+	mv "$T/images" "$T/child/parent"
+	mv "$T/child" "$T/images"
+	fails_to_restore "$T/images/parent/pages-1.img is incomplete" --
+}
+
+@test "links and pipes among the images lead nowhere" {
+	waiting await /go
+	saved
+	local name
+	echo kept | tee "$T/victim1" >"$T/victim2"
+	ln -s "$T/victim1" "$T/images/restore.log"
+	ln -s "$T/victim2" "$T/images/stats-restore"
+	restored
+	works delete --force "$RID"
+	is "$(cat "$T/victim1" "$T/victim2")" "$(printf 'kept\nkept')"
+	[[ -f $T/images/restore.log && ! -L $T/images/restore.log ]]
+	mv "$T/images/descriptors.json" "$T/descriptors"
+	ln -s "$T/descriptors" "$T/images/descriptors.json"
+	fails_to_restore "descriptors.json of the image path, which has to be a regular file" --
+	rm "$T/images/descriptors.json"
+	mkfifo "$T/images/descriptors.json"
+	fails_to_restore "descriptors.json of the image path, which has to be a regular file" --
+	rm "$T/images/descriptors.json" "$T/images/restore.log"
+	mkdir "$T/images/restore.log"
+	fails_to_restore "remove the old restore.log: is a directory" --
 }
 
 @test "a pid file that cannot be written ends what was restored" {

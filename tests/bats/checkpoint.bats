@@ -25,36 +25,11 @@ load checkpoint-helpers
 	is "$(container_output)" again
 }
 
-facts_kept() { # FACT...
-	local fact before after
-	before=$(head -n 1 "$T/said")
-	saved
-	restored
-	go_on
-	after=$(container_output)
-	for fact; do
-		is "$fact $(jq -cS ".[\"$fact\"]" <<<"$after")" "$fact $(jq -cS ".[\"$fact\"]" <<<"$before")"
-	done
-	is "$(mounts_of "$after")" "$(mounts_of "$before")"
-}
-
-mounts_of() {
-	jq -r '(if type == "array" then . else .mounts end) | sort_by(.target)[] | "\(.target) \(.type) \(.options)"' <<<"$1"
-}
-
 @test "a restored container is what it was: capabilities, mounts, names, limits" {
 	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 64, hard: 128}] | .process.oomScoreAdj = 77 |
 		.process.user = {uid: 0, gid: 0, additionalGids: [7, 8], umask: 63}'
 	waiting all -- await /go -- all
 	facts_kept uids gids groups umask caps rlimits oom cwd argv names env
-}
-
-@test "processes of other users, where root may read their limits" {
-	[[ $ROOTLESS == 1 ]] || setpriv --dump | grep -q '^Capability bounding set:.*sys_resource' ||
-		skip "root lacks CAP_SYS_RESOURCE"
-	config '.process.user = {uid: 5, gid: 6, additionalGids: [7]}'
-	waiting all -- await /go -- all
-	facts_kept uids gids groups
 }
 
 @test "a container with a user namespace" {
@@ -217,41 +192,6 @@ mounts_of() {
 	restored --file-locks
 	run flock --nonblock "$R/lock" true
 	is "$status" 1
-	go_on
-	is "$(container_output)" end
-}
-
-# Two programs in the container that are connected: what comes in from /from goes to /to.
-@test "a TCP connection, which is an error without --tcp-established" {
-	with_criu
-	requires busybox
-	! ldd "$(command -v busybox)" >/dev/null 2>&1 || skip "busybox is not static"
-	cp "$(command -v busybox)" "$R/bin/busybox"
-	mkfifo "$R/from"
-	touch "$R/to"
-	args /bin/busybox sh -c '
-		busybox() { /bin/busybox "$@"; }
-		(busybox cat /from; busybox sleep 600) | busybox nc -l -p 4000 >/dev/null &
-		exec 8>/from
-		until busybox grep -q :0FA0 /proc/net/tcp*; do busybox sleep 0.05; done
-		busybox sleep 600 | busybox nc 127.0.0.1 4000 >/to &
-		echo first >&8
-		until busybox grep -q first /to; do busybox sleep 0.05; done
-		echo waiting
-		until [ -e /go ]; do busybox sleep 0.05; done
-		echo second >&8
-		until busybox grep -q second /to; do busybox sleep 0.05; done
-		echo end'
-	into_pipe create --bundle "$B" "$ID"
-	works start "$ID"
-	wait_until said waiting
-	refused "CRIU's dump failed" "tcp-established" -- checkpoint --image-path "$T/first" "$ID"
-	is "$(container_status)" running
-	ocirun checkpoint --image-path "$T/images" --tcp-established "$ID"
-	[[ $stderr != *"sockets: Can't get"* ]] || skip "this CRIU does not know the sockets of this kernel: ${stderr#*failed: }"
-	[[ $stderr != *tables* ]] || skip "CRIU holds connections by iptables, and that does not work here: $stderr"
-	succeeded
-	restored --tcp-established
 	go_on
 	is "$(container_output)" end
 }

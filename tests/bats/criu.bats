@@ -88,11 +88,12 @@ default_cgroups_mode() {
 	refused "option '--manage-cgroups-mode'" -- checkpoint --manage-cgroups-mode some "$ID"
 	refused "option '--network-lock'" -- checkpoint --network-lock some "$ID"
 	refused "option '--empty-ns'" -- checkpoint --empty-ns pid "$ID"
+	refused "option '--lazy-pages': --page-server has to say where" -- checkpoint --lazy-pages "$ID"
 	refused "'1.2.3.4' is not ADDRESS:PORT" -- checkpoint --page-server 1.2.3.4 "$ID"
 	refused "is not ADDRESS:PORT" -- checkpoint --page-server :77777 "$ID"
 	refused "has to be relative to the image path" -- checkpoint --parent-path /tmp "$ID"
 	refused "option '--parent-path': nowhere" -- checkpoint --image-path "$T/i" --parent-path nowhere "$ID"
-	refused "descriptor 77 is not open" -- checkpoint --status-fd 77 "$ID"
+	refused "descriptor 77 is not open for writing" -- checkpoint --status-fd 77 "$ID"
 	is "$(container_status)" running
 }
 
@@ -125,7 +126,7 @@ default_cgroups_mode() {
 	sleeping
 	# shellcheck disable=SC2016
 	WRAP=(bash -c 'exec "$@" 7>'"$T/status" bash)
-	checkpoint --lazy-pages --status-fd 7
+	checkpoint --lazy-pages --page-server 127.0.0.1:1 --status-fd 7
 	WRAP=()
 	succeeded
 	is "$(od -An -tx1 "$T/status")" " 00"

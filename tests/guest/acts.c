@@ -246,6 +246,24 @@ static int act_await(int n, char **args)
 	return 0;
 }
 
+/* Memory, each word of it another one, that is still the same when a file exists. */
+static int act_remember(int n, char **args)
+{
+	size_t words = ((size_t)atoll(args[0]) << 20) / sizeof(uint64_t), same = 0;
+	volatile uint64_t *p = malloc(words * sizeof(*p));
+
+	if (!p)
+		return fail("malloc");
+	for (size_t i = 0; i < words; i++)
+		p[i] = i * 0x9e3779b97f4a7c15;
+	act_await(n - 1, args + 1);
+	for (size_t i = 0; i < words; i++)
+		same += p[i] == i * 0x9e3779b97f4a7c15;
+	printf("%s\n", same == words ? "remembered" : "forgotten");
+	free((void *)(uintptr_t)p);
+	return same != words;
+}
+
 static void print_namespaces(void)
 {
 	char *args[] = { (char *)"ns", NULL };
@@ -315,6 +333,7 @@ const struct act process_acts[] = {
 	{ "sdnotify", "TEXT", 1, act_sdnotify },
 	{ "copy", "(standard input to standard output)", 0, act_copy },
 	{ "await", "FILE", 1, act_await },
+	{ "remember", "MIB FILE (waits for it, as await)", 2, act_remember },
 	{ "hook", "FILE [TAG [fail|sleep|silent]]", 1, act_hook },
 	{ NULL, NULL, 0, NULL },
 };

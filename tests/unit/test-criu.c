@@ -185,6 +185,31 @@ static void test_log(void)
 	}
 }
 
+/* The kinds of entries that CRIU has written over the years, and images that end early. */
+static void test_pagemap(void)
+{
+	static const char bytes[] = "MAGICMAG"
+				    "\x02\0\0\0" "\x08\x07"                          /* pages-7.img */
+				    "\x04\0\0\0" "\x08\x01\x10\x03"                  /* three pages, as of old */
+				    "\x06\0\0\0" "\x08\x01\x10\x05\x18\x01"          /* five of the parent's */
+				    "\x06\0\0\0" "\x08\x01\x20\x04\x28\x02"          /* two, counted in 64 bits */
+				    "\x06\0\0\0" "\x08\x01\x28\x09\x20\x02";         /* nine that come later */
+	static const size_t whole[] = { 14, 22, 32, 42, 52 };
+	static const uint64_t counts[] = { 0, 3, 3, 5, 5 };
+	uint64_t id, pages;
+
+	for (size_t n = 0, i = 0; n < sizeof(bytes); n++) {
+		int r = criu_count_pages(bytes, n, &id, &pages);
+
+		if (i < ARRAY_SIZE(whole) && n == whole[i]) {
+			CHECK(r == 0 && id == 7 && pages == counts[i], "%zu entries: %d", i, r);
+			i++;
+		} else {
+			CHECK(r == -EBADMSG, "%zu bytes are not a whole pagemap: %d", n, r);
+		}
+	}
+}
+
 /* Names: binds as they are configured, cgroup hierarchies one by one, masks by one name of their own. */
 static void test_outside(void)
 {
@@ -230,6 +255,7 @@ int main(void)
 	test_bad_options();
 	test_version();
 	test_log();
+	test_pagemap();
 	test_outside();
 	return test_done();
 }
