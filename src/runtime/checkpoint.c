@@ -24,6 +24,7 @@ struct checkpoint {
 	struct cgroup *cgroup;
 	struct criu_dirs dirs;
 	struct strbuf opts; /* of the request */
+	int yard;           /* what CRIU sees of cgroups */
 	int signals;        /* with lazy pages: that end it, as a signalfd */
 	sigset_t signals_before;
 };
@@ -31,6 +32,7 @@ struct checkpoint {
 static void checkpoint_done(struct checkpoint *c)
 {
 	fd_close(&c->signals);
+	fd_close(&c->yard);
 	strbuf_done(&c->opts);
 	criu_dirs_done(&c->dirs);
 	cgroup_freep(&c->cgroup);
@@ -70,6 +72,8 @@ static int describe(struct checkpoint *c, struct err *e)
 	r = state_open_cgroup(d, &c->cgroup, e);
 	if (r == 0)
 		r = criu_choose_cgroups_mode(c->cgroup, &mode, e);
+	if (r == 0)
+		r = criu_add_cgroup_yard(&c->opts, c->cgroup, &c->yard, e);
 	if (r != 0)
 		return r;
 	wire_add_number(&c->opts, CRIU_PID, (uint64_t)c->now.pid);
@@ -173,6 +177,7 @@ int container_checkpoint(const struct runtime *rt, const struct checkpoint_optio
 		.options = &options->criu,
 		.now.pidfd = -EBADF,
 		.dirs = CRIU_DIRS_INIT,
+		.yard = -EBADF,
 		.signals = -EBADF,
 	};
 	_cleanup_free_ char *root = NULL;

@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "kernel/mnt.h"
 #include "kernel/pathat.h"
 #include "runtime/criu.h"
 
@@ -191,6 +193,43 @@ int criu_choose_cgroups_mode(struct cgroup *cgroup, const char **ret_mode, struc
 			*ret_mode = "ignore";
 	cgroup_hierarchies_free(h, n);
 	return r;
+}
+
+/* A detached file system with a link to the hierarchy: nobody sees it, and it is gone with its descriptor. */
+static int make_yard(const struct cgroup_hierarchy *h)
+{
+	_cleanup_close_ int fd = -EBADF;
+	struct mnt_fs fs;
+	int r = mnt_fs_open("tmpfs", &fs);
+
+	if (r < 0)
+		return r;
+	r = fd = mnt_fs_create(&fs, 0);
+	mnt_fs_done(&fs);
+	if (r >= 0 && symlinkat(h->mountpoint, fd, "unified") < 0)
+		r = -errno;
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+int criu_add_cgroup_yard(struct strbuf *opts, struct cgroup *cgroup, int *ret_fd, struct err *e)
+{
+	struct cgroup_hierarchy *h = NULL;
+	_cleanup_free_ char *path = NULL;
+	size_t n = 0;
+	int r = cgroup_hierarchies(cgroup, &h, &n, e);
+
+	*ret_fd = -EBADF;
+	if (r == 0 && n == 1 && h->v2) {
+		r = *ret_fd = make_yard(h);
+		if (r < 0)
+			err_set(e, r, "show CRIU the cgroups of %s", h->mountpoint);
+	}
+	cgroup_hierarchies_free(h, n);
+	if (r < 0 || *ret_fd < 0)
+		return r;
+	path = str_printf("/proc/%d/fd/%d", getpid(), *ret_fd);
+	wire_add_text(opts, CRIU_CGROUP_YARD, path);
+	return 0;
 }
 
 int criu_add_cgroup_roots(struct strbuf *opts, struct cgroup *cgroup, struct err *e)

@@ -28,6 +28,11 @@ void criu_add_mounts(struct strbuf *opts, const struct outside *outside, const c
    everybody there, and make them again. */
 int criu_choose_cgroups_mode(struct cgroup *cgroup, const char **ret_mode, struct err *e);
 
+/* CRIU would mount cgroup v2 for itself, without options: a mount from the host's namespaces sets those of all mounts
+   of it (cgroups(7), nsdelegate), so that the whole machine would lose them.  Where it is the only hierarchy, show CRIU
+   the one that is mounted; *ret_fd has to stay open as long, -EBADF: none. */
+int criu_add_cgroup_yard(struct strbuf *opts, struct cgroup *cgroup, int *ret_fd, struct err *e);
+
 /* The cgroup that takes the place of the saved one, in each hierarchy. */
 int criu_add_cgroup_roots(struct strbuf *opts, struct cgroup *cgroup, struct err *e);
 

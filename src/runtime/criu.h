@@ -36,6 +36,7 @@ enum criu_field {
 	CRIU_FREEZE_CGROUP = 44,
 	CRIU_ORPHAN_PTS_MASTER = 50,
 	CRIU_CONFIG_FILE = 51,
+	CRIU_CGROUP_YARD = 60,
 };
 
 /* Judge what the command line says; nothing is touched. */

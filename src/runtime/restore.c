@@ -5,8 +5,10 @@
  * contents.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -31,6 +33,8 @@ struct restore {
 	struct launch *l;
 	struct criu_dirs dirs;
 	struct criu criu;
+	int keeper, keeper_end;  /* a process that the cgroup begins with; it ends with this descriptor */
+	int yard;                /* what CRIU sees of cgroups */
 	struct outside outside;  /* mounts */
 	char *stage;             /* where they are put for CRIU, in its mount namespace */
 	struct strbuf opts;      /* of the request */
@@ -81,6 +85,44 @@ static int stage_open(struct restore *s, struct err *e)
 	return outside_make_targets(l->config, l->bundle, e);
 }
 
+/* The cgroup has to be there before CRIU is told about it: where a scope is, systemd says when it has one, and for that it
+   wants a process.  This one keeps it until CRIU is in there. */
+static int stage_cgroup(struct restore *s, struct err *e)
+{
+	_cleanup_close_ int read_end = -EBADF;
+	struct launch *l = s->l;
+	int ends[2], r;
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_set(e, -errno, "pipe");
+	read_end = ends[0];
+	s->keeper_end = ends[1];
+	pid = cgroup_spawn(l->cgroup, 0, &s->keeper);
+	if (pid == 0) {
+		close(ends[1]);
+		_exit(read(read_end, &byte, 1) != 0);
+	}
+	if (pid < 0)
+		return err_set(e, (int)pid, "start a process for the cgroup");
+	r = cgroup_adopt(l->cgroup, pid, e);
+	if (r < 0)
+		return r;
+	prepare_record_cgroup(l);
+	return prepare_chown_cgroup(l, e);
+}
+
+static void release_keeper(struct restore *s)
+{
+	int status;
+
+	fd_close(&s->keeper_end);
+	if (s->keeper >= 0)
+		(void)spawn_wait(s->keeper, &status);
+	fd_close(&s->keeper);
+}
+
 /*
  * The state directory, which nobody needs in CRIU's mount namespace.  With a user namespace CRIU looks for the mounts
  * as its root, who gets no further than the first directory that is not everybody's: then that one is covered.
@@ -107,6 +149,8 @@ static int stage_describe(struct restore *s, struct err *e)
 	const char *mode;
 	int r = criu_choose_cgroups_mode(s->l->cgroup, &mode, e);
 
+	if (r == 0)
+		r = criu_add_cgroup_yard(&s->opts, s->l->cgroup, &s->yard, e);
 	if (r < 0)
 		return r;
 	wire_add_text(&s->opts, CRIU_ROOT, s->l->rootfs);
@@ -159,13 +203,9 @@ static int stage_start(struct restore *s, struct err *e)
 	if (r == 0)
 		r = criu_check_version(&s->criu, s->options, e);
 	if (r == 0)
-		r = cgroup_adopt(l->cgroup, s->criu.pid, e);
-	if (r == 0)
-		r = rdt_adopt(&l->record, s->criu.pid, e);
-	if (r < 0)
-		return r;
-	prepare_record_cgroup(l);
-	return prepare_chown_cgroup(l, e);
+		r = cgroup_enter(l->cgroup, s->criu.pid, e);
+	release_keeper(s);
+	return r < 0 ? r : rdt_adopt(&l->record, s->criu.pid, e);
 }
 
 /* The first process of the container, which CRIU has made as a child of ours. */
@@ -245,6 +285,7 @@ static const struct {
 	{ "prepare", stage_prepare },
 	{ "claim", stage_claim },
 	{ "open", stage_open },
+	{ "cgroup", stage_cgroup },
 	{ "describe", stage_describe },
 	{ "start", stage_start },
 	{ "restore", stage_restore },
@@ -261,6 +302,7 @@ static int restore(struct restore *s, struct err *e)
 	}
 	/* CRIU has to be gone before its cgroup is removed, and before what it holds is. */
 	criu_done(&s->criu);
+	release_keeper(s);
 	if (r < 0) {
 		launch_undo(s->l, e);
 		r = err_wrap(e, "restore of container %s", s->l->options->id);
@@ -284,13 +326,22 @@ static void restore_done(struct restore *s)
 	strv_done(&s->stdio);
 	strbuf_done(&s->opts);
 	criu_dirs_done(&s->dirs);
+	fd_close(&s->yard);
 	launch_done(s->l);
 }
 
 int container_restore(const struct runtime *rt, const struct restore_options *options, int *ret_status, struct err *e)
 {
 	struct launch l = { .rt = rt, .options = &options->create, .foreground = !options->create.detach };
-	struct restore s = { .options = &options->criu, .l = &l, .dirs = CRIU_DIRS_INIT, .criu = CRIU_INIT };
+	struct restore s = {
+		.options = &options->criu,
+		.l = &l,
+		.dirs = CRIU_DIRS_INIT,
+		.criu = CRIU_INIT,
+		.keeper = -EBADF,
+		.keeper_end = -EBADF,
+		.yard = -EBADF,
+	};
 	struct monitor *monitor = NULL;
 	int r = 0;
 

@@ -10,6 +10,7 @@ cache=${OCIRUN_TEST_CACHE:-${HOME:-/root}/.cache/ocirun-tests}
 # A CRIU that works on this kernel: the host's, or a newer one from the cache.  Looked for once in a file.
 with_criu() {
 	requires_root "CRIU needs it"
+	PATH=$PATH:/usr/sbin command -v iptables-restore >/dev/null || skip "needs iptables, by which CRIU holds the network"
 	local answer=$BATS_FILE_TMPDIR/criu
 	[[ -e $answer ]] || find_criu >"$answer" 2>"$answer.log"
 	PATH=$(<"$answer"):$PATH
