@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for bash; it goes into PREFIX/share/bash-completion/completions.
 
-_ocirun_commands="create start run state kill delete exec list ps pause resume update mounts events checkpoint restore spec features help"
+_ocirun_commands="create start run state kill delete exec list ps pause resume update mounts events checkpoint restore spec features doctor help"
 
 # The options of a command; without a command the global ones.
 _ocirun_options()
@@ -32,6 +32,7 @@ _ocirun_options()
 	restore) echo "$criu --bundle --config --console-socket --pid-file --pidfd-socket --detach --keep --tcp-close
 		--lsm-profile --lsm-mount-context --no-pivot --no-subreaper" ;;
 	spec) echo "--bundle --rootless" ;;
+	doctor) echo "--format" ;;
 	esac
 	echo "--help"
 }
@@ -50,7 +51,7 @@ _ocirun_values()
 	--empty-ns) echo "network" ;;
 	--rootless) [[ -z $1 ]] && echo "true false auto" ;;
 	--root | --bundle | -b | --image-path | --work-path) echo "directory" ;;
-	-f) case "$1" in create | run | restore) echo "file" ;; list | ps | mounts) echo "table json" ;; *) return 1 ;; esac ;;
+	-f) case "$1" in create | run | restore) echo "file" ;; list | ps | mounts | doctor) echo "table json" ;; *) return 1 ;; esac ;;
 	--log | --config | --console-socket | --pid-file | --pidfd-socket | --process | --resources | -p | -r | --source) echo "file" ;;
 	-d | -s | -t | -o) [[ $1 == mounts ]] && echo ;;
 	--env | -e | --user | -u | --additional-gids | -g | --cap | -c | --cwd | --apparmor | --process-label | --cgroup | \
@@ -102,6 +103,8 @@ _ocirun()
 		mapfile -t COMPREPLY < <(compgen -W "list add remove" -- "$cur")
 	elif [[ $command == mounts && $n_args -eq 2 ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+	elif [[ $command == doctor ]]; then
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 	elif [[ $n_args -eq 0 || ($command == mounts && $n_args -eq 1) ]] && [[ $command != create && $command != run ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(ocirun "${root[@]}" list --quiet 2>/dev/null)" -- "$cur")
 	fi

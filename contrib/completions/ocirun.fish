@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of ocirun's command line for fish; it goes into PREFIX/share/fish/vendor_completions.d.
 
-set -l commands create start run state kill delete exec list ps pause resume update mounts events checkpoint restore spec features help
+set -l commands create start run state kill delete exec list ps pause resume update mounts events checkpoint restore spec features doctor help
 
 complete -c ocirun -f
 
@@ -34,6 +34,7 @@ complete -c ocirun -n __fish_use_subcommand -a checkpoint -d 'Save a running con
 complete -c ocirun -n __fish_use_subcommand -a restore -d 'Make a container from saved files'
 complete -c ocirun -n __fish_use_subcommand -a spec -d 'Write a config.json to begin with'
 complete -c ocirun -n __fish_use_subcommand -a features -d 'Print what this build can do'
+complete -c ocirun -n __fish_use_subcommand -a doctor -d 'Try what containers can have here'
 complete -c ocirun -n __fish_use_subcommand -a help -d 'Show what a command does and takes'
 
 # Ids, and names of commands behind help.
@@ -78,7 +79,7 @@ complete -c ocirun -n '__fish_seen_subcommand_from exec' -l pidfd-socket -r -F -
 complete -c ocirun -n '__fish_seen_subcommand_from exec' -l preserve-fds -x -d 'Number of descriptors to hand on'
 
 # list and ps
-complete -c ocirun -n '__fish_seen_subcommand_from list ps' -s f -l format -x -a 'table json' -d 'How to print them'
+complete -c ocirun -n '__fish_seen_subcommand_from list ps doctor' -s f -l format -x -a 'table json' -d 'How to print them'
 complete -c ocirun -n '__fish_seen_subcommand_from list' -s q -l quiet -d 'Print only the ids'
 
 # mounts

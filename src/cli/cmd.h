@@ -37,7 +37,7 @@ struct command {
 	int (*run)(struct call *call, struct err *e);
 };
 
-extern const struct command cmd_checkpoint, cmd_create, cmd_delete, cmd_events, cmd_exec, cmd_features, cmd_kill,
+extern const struct command cmd_checkpoint, cmd_create, cmd_delete, cmd_doctor, cmd_events, cmd_exec, cmd_features, cmd_kill,
 	cmd_list, cmd_mounts, cmd_pause, cmd_ps, cmd_restore, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state, cmd_update;
 
 /* For commands without options of their own. */

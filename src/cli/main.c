@@ -40,7 +40,7 @@ static const struct opt global_options[] = {
 static const struct command *const commands[] = {
 	&cmd_create, &cmd_start, &cmd_run,    &cmd_state,  &cmd_kill, &cmd_delete,   &cmd_exec, &cmd_list,
 	&cmd_ps,     &cmd_pause, &cmd_resume, &cmd_update, &cmd_mounts, &cmd_events, &cmd_checkpoint, &cmd_restore,
-	&cmd_spec,   &cmd_features, NULL,
+	&cmd_spec,   &cmd_features, &cmd_doctor, NULL,
 };
 
 static const struct command *find_command(const char *name, struct err *e)

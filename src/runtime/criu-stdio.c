@@ -49,7 +49,7 @@ static int read_mount_id(pid_t pid, int fd, long *ret_id)
 /* Is the descriptor open by a mount that the process does not see?  Then it is the host's. */
 static int is_of_host(pid_t pid, int fd, long *ret_mount, bool *ret_of_host)
 {
-	bool inside;
+	bool inside = true;
 	int r = read_mount_id(pid, fd, ret_mount);
 
 	if (r == 0)

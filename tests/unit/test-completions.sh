@@ -102,7 +102,7 @@ fish_described=$(sed -nE 's/^complete -c ocirun -n __fish_use_subcommand -a ([a-
 zsh_commands=$(sed -nE "s/^		'([a-z]+):.*/\1/p" "$completions/_ocirun" | sort)
 man_commands=$(sed -nE 's/^## ([a-z]+).*/\1/p' "$top/docs/ocirun.1.md" | sort)
 
-check "there are commands" 18 "$(help_commands | wc -l)"
+check "there are commands" 20 "$(help_commands | wc -l)"
 check "bash: commands" "$(help_commands)" "$bash_commands"
 check "fish: commands" "$(help_commands)" "$fish_commands"
 check "fish: descriptions of commands" "$(help_commands)" "$fish_described"
