@@ -62,13 +62,13 @@ static int next_message(const char **p, const char *end, struct wire_reader *ret
 
 int criu_count_pages(const char *pagemap, size_t n, uint64_t *ret_id, uint64_t *ret_pages)
 {
-	const char *p = pagemap + MAGIC, *end = pagemap + n;
+	const char *p = n < MAGIC ? NULL : pagemap + MAGIC, *end = pagemap + n;
 	struct wire_reader message;
 	struct wire_field field;
 	uint64_t total = 0, pages, id;
 	int r;
 
-	if (n < MAGIC || next_message(&p, end, &message) <= 0 || wire_next(&message, &field) <= 0 ||
+	if (!p || next_message(&p, end, &message) <= 0 || wire_next(&message, &field) <= 0 ||
 	    field.number != HEAD_PAGES_ID)
 		return -EBADMSG;
 	id = field.value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any answer and any log of CRIU: an explained error or a version, one line of text, and no descriptor stays. */
+/* Any answer, log and image of CRIU: an explained error or a version, one line of text, and no descriptor stays. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct criu criu = CRIU_INIT;
 	struct err e = ERR_INIT;
 	int pair[2], notices = 0, r;
+	uint64_t id, pages;
 	pid_t pid;
 	const struct criu_call call = {
 		.type = CRIU_DUMP, .opts = &opts, .dirs = &dirs, .log = "none.log", .notify = count_notices, .ctx = &notices,
@@ -54,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	log_redirect(quiet, NULL);
 	check_log((const char *)data, size);
+	(void)criu_count_pages((const char *)data, size, &id, &pages);
 	if (sock_pair(pair) < 0)
 		abort();
 	criu.sock = pair[0];
