@@ -176,8 +176,8 @@ static int run(struct call *call, struct err *e)
 }
 
 static const struct opt options[] = {
-	OPT_STRING("destination", "d", "PATH", struct mounts_args, destination, "where in the container"),
-	OPT_STRING("source", "s", "SOURCE", struct mounts_args, source, "add: what to mount, a path for bind mounts"),
+	OPT_PATH("destination", "d", "PATH", struct mounts_args, destination, "where in the container"),
+	OPT_PATH("source", "s", "SOURCE", struct mounts_args, source, "add: what to mount, a path for bind mounts"),
 	OPT_STRING("type", "t", "TYPE", struct mounts_args, type, "add: bind, tmpfs, overlay, ... (default: bind)"),
 	OPT_COMMAS("options", "o", "OPTIONS", struct mounts_args, options, "add: as in mounts[], separated by commas"),
 	OPT_WORD("format", "f", "table|json", struct mounts_args, format, "list: how to print them (default: table)"),
