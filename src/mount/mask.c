@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -15,9 +16,17 @@
 
 static int check_paths(const char *const *paths, size_t n, const char *name, struct err *e)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *clean = NULL;
+
 		if (paths[i][0] != '/')
 			return err_say(e, -EINVAL, "linux.%s[%zu]: \"%s\" is not an absolute path", name, i, paths[i]);
+		/* what lies over the root is not what the program sees */
+		clean = mount_clean_path(paths[i]);
+		if (strcmp(clean, "/") == 0)
+			return err_say(e, -EINVAL, "linux.%s[%zu]: \"%s\" is the root itself; root.readonly makes that read-only",
+				       name, i, paths[i]);
+	}
 	return 0;
 }
 

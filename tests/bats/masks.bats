@@ -39,6 +39,17 @@ load helpers
 	create_refused "linux.readonlyPaths[0]"
 }
 
+@test "the root as a masked or read-only path is refused, however it is written: it would not be applied" {
+	local path
+	for path in / // /. /proc/..; do
+		config '.linux.maskedPaths = [$path]' --arg path "$path"
+		create_refused "linux.maskedPaths[0]: \"$path\" is the root itself"
+		config '.linux.maskedPaths = [] | .linux.readonlyPaths = [$path]' --arg path "$path"
+		create_refused "linux.readonlyPaths[0]: \"$path\" is the root itself; root.readonly makes that read-only"
+		config '.linux.readonlyPaths = []'
+	done
+}
+
 @test "readonlyPaths cannot be written, files and directories (config-linux.md, Readonly Paths)" {
 	mkdir -p "$R/data/sub"
 	echo old >"$R/data/file"
