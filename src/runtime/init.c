@@ -143,6 +143,9 @@ static int set_sysctls(const struct oci_config *config, struct err *e)
 		if (r < 0)
 			return r;
 		r = set_sysctl(proc, file, lx->sysctl[i].value);
+		/* the words of ENOENT are for programs that are missing: engines look for them */
+		if (r == -ENOENT)
+			return err_say(e, r, "linux.sysctl.%s: the kernel does not have it", lx->sysctl[i].key);
 		if (r < 0)
 			return err_set(e, r, "linux.sysctl.%s: set to '%s'", lx->sysctl[i].key, lx->sysctl[i].value);
 	}

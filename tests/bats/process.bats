@@ -277,6 +277,12 @@ load helpers
 	holds '.hostname == "name-by-sysctl"' '.domainname == "by-sysctl"'
 }
 
+@test "a sysctl that the kernel does not have: no words that engines take for a missing program" {
+	config '.linux.sysctl = {"net.ipv4.nosuch": "1"}'
+	create_refused "linux.sysctl.net.ipv4.nosuch: the kernel does not have it"
+	[[ $stderr != *"no such file"* ]]
+}
+
 @test "a sysctl without a value is refused: nothing would be written" {
 	config '.linux.sysctl = {"net.ipv4.ip_forward": ""}'
 	create_refused linux.sysctl.net.ipv4.ip_forward "must not be empty"
