@@ -126,30 +126,6 @@ static void write_file(enum log_level level, const char *text)
 	write_quietly(target.fd, &line);
 }
 
-/* The bytes of a control character, also of those of ISO 8859 (U+0080 to U+009F); 0: it is none. */
-static size_t control_length(const char *text)
-{
-	const unsigned char *c = (const unsigned char *)text;
-
-	if (c[0] < 0x20 || c[0] == 0x7f)
-		return 1;
-	return c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
-}
-
-/* Names come from configurations and images: what would steer a terminal is shown, not done, and one message
-   stays one line. */
-static void add_printable(struct strbuf *line, const char *text)
-{
-	while (*text) {
-		size_t n = control_length(text);
-
-		if (n == 0)
-			strbuf_add_mem(line, text++, 1);
-		for (; n > 0; n--)
-			strbuf_addf(line, "\\x%02x", (unsigned char)*text++);
-	}
-}
-
 static void write_stderr(enum log_level level, const char *text)
 {
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
@@ -157,7 +133,7 @@ static void write_stderr(enum log_level level, const char *text)
 	strbuf_add(&line, "ocirun: ");
 	if (level != LOG_LEVEL_ERROR)
 		strbuf_addf(&line, "%s: ", level_names[level]);
-	add_printable(&line, text);
+	strbuf_add_printable(&line, text);
 	strbuf_add(&line, "\n");
 	write_quietly(STDERR_FILENO, &line);
 }

@@ -207,6 +207,28 @@ void strbuf_add_json(struct strbuf *b, const char *s)
 	strbuf_add(b, "\"");
 }
 
+/* The bytes of a control character, also of those of ISO 8859 (U+0080 to U+009F); 0: it is none. */
+static size_t control_length(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	return c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0 ? 2 : 0;
+}
+
+void strbuf_add_printable(struct strbuf *b, const char *s)
+{
+	while (*s) {
+		size_t n = control_length(s);
+
+		if (n == 0)
+			strbuf_add_mem(b, s++, 1);
+		for (; n > 0; n--)
+			strbuf_addf(b, "\\x%02x", (unsigned char)*s++);
+	}
+}
+
 void strbuf_done(struct strbuf *b)
 {
 	free(b->text);

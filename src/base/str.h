@@ -58,6 +58,9 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...) __attribute__((format(p
 
 /* Add s as a JSON string in quotes; bytes that are no UTF-8 become U+FFFD. */
 void strbuf_add_json(struct strbuf *b, const char *s);
+/* Names come from configurations, images and containers: what would steer a terminal is shown (\x1b), not done, and one
+   line stays one line. */
+void strbuf_add_printable(struct strbuf *b, const char *s);
 void strbuf_done(struct strbuf *b);
 
 /* The text, never NULL, which the caller now owns; the buffer is empty again. */

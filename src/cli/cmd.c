@@ -41,15 +41,22 @@ int cmd_read_document(const char *path, char **ret_text, size_t *ret_len, struct
 char *cmd_make_table(const char *const *cells, size_t n_rows, size_t n_columns)
 {
 	_cleanup_free_ size_t *widths = xcalloc(n_columns, sizeof(*widths));
+	_cleanup_(strv_done) struct strv shown = STRV_INIT;
 	struct strbuf out = STRBUF_INIT;
 
-	for (size_t i = 0; i < n_rows * n_columns; i++)
-		if (strlen(cells[i]) > widths[i % n_columns])
-			widths[i % n_columns] = strlen(cells[i]);
-	for (size_t row = 0; row < n_rows; row++, cells += n_columns) {
-		for (size_t i = 0; i < n_columns - 1; i++)
-			strbuf_addf(&out, "%-*s  ", (int)widths[i], cells[i]);
-		strbuf_addf(&out, "%s\n", cells[n_columns - 1]); /* no blanks behind it */
+	for (size_t i = 0; i < n_rows * n_columns; i++) {
+		struct strbuf cell = STRBUF_INIT;
+
+		strbuf_add_printable(&cell, cells[i]);
+		if (cell.len > widths[i % n_columns])
+			widths[i % n_columns] = cell.len;
+		strv_take(&shown, strbuf_take(&cell));
+	}
+	for (size_t i = 0; i < shown.n; i++) {
+		if ((i + 1) % n_columns == 0)
+			strbuf_addf(&out, "%s\n", shown.v[i]); /* no blanks behind it */
+		else
+			strbuf_addf(&out, "%-*s  ", (int)widths[i % n_columns], shown.v[i]);
 	}
 	return strbuf_take(&out);
 }

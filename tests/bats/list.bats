@@ -54,6 +54,17 @@ load helpers
 	works delete "$ID"
 }
 
+@test "list shows what would steer a terminal, and does not do it" {
+	local odd=$T/$'odd\e[31m\nname'
+	mv "$B" "$odd"
+	works create --bundle "$odd" "$ID"
+	works list
+	is "$(wc -l <<<"$output")" 2
+	has "$output" "$T/odd\\x1b[31m\\x0aname"
+	works delete "$ID"
+	mv "$odd" "$B"
+}
+
 @test "list goes on when containers come and go meanwhile" {
 	args /guest true
 	mkdir "$T/state"
