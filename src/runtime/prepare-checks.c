@@ -75,6 +75,9 @@ int prepare_explain_clone(const struct launch *l, int r, struct err *e)
 	err_set(e, r, "make the container's namespaces");
 	if (r == -ENOSPC || r == -EUSERS)
 		return err_hint(e, "a limit in /proc/sys/user (max_*_namespaces) is reached");
+	if (r == -EAGAIN) /* clone(2) */
+		return err_hint(e, "a limit of processes is reached: the user's (ulimit -u), that of the cgroup (pids.max), or "
+				   "the kernel's (threads-max, pid_max)");
 	for (size_t i = 0; l->namespaces.user_made && i < ARRAY_SIZE(userns_switches); i++) {
 		_cleanup_free_ char *value = read_setting(userns_switches[i][0]);
 

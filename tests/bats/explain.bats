@@ -188,3 +188,14 @@ root_is_a_subid() {
 	WRAP=("${WRAP[@]/echo 0/echo 100}")
 	runs
 }
+
+@test "no processes left (ulimit -u): the limits that it can be are named, and raising it helps" {
+	requires_user "root has no such limit"
+	args /guest true
+	WRAP=(prlimit --nproc=1:)
+	refused "make the container's namespaces" "a limit of processes is reached: the user's (ulimit -u)" -- \
+		run --bundle "$B" "$ID"
+	no_container
+	WRAP=()
+	runs
+}
