@@ -51,6 +51,8 @@ int bundle_read(int dirfd, const char *path, const char *name, const struct lite
 	struct stat st;
 	int r;
 
+	if (fd < 0 && strcmp(name, path) == 0)
+		return err_set(e, -errno, "open %s", path);
 	if (fd < 0)
 		return err_set(e, -errno, "%s: open %s", name, path);
 	if (fstat(fd, &st) < 0)

@@ -17,7 +17,7 @@ int prepare_check_terminal(const struct launch *l, struct err *e)
 	bool terminal = l->config->process && l->config->process->terminal;
 
 	if (terminal && !l->options->console_socket && !l->foreground)
-		return err_say(e, -EINVAL, "process.terminal: a detached container needs --console-socket");
+		return err_say(e, -EINVAL, "process.terminal: a detached container needs --console-socket, or false here");
 	if (!terminal && l->options->console_socket)
 		return err_say(e, -EINVAL, "--console-socket: process.terminal is not true");
 	return 0;

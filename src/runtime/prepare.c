@@ -71,6 +71,9 @@ static int load(struct launch *l, struct err *e)
 	if (dir < 0)
 		return err_set(e, -errno, "bundle %s", l->bundle);
 	r = bundle_read(dir, config, "config.json", LITE_CONFIG, &l->document, e);
+	if (r == -ENOENT && !l->options->config)
+		err_hint(e, "%s is no bundle; 'ocirun spec' writes one to begin with, and --bundle names another directory",
+			 l->bundle);
 	if (r < 0)
 		return r;
 	l->config = l->document.root;

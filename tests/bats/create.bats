@@ -81,7 +81,10 @@ load helpers
 @test "create fails without a bundle, a config.json or JSON in it" {
 	refused "$T/none" -- create --bundle "$T/none" "$ID"
 	mkdir "$T/empty"
-	refused config.json -- create --bundle "$T/empty" "$ID"
+	refused "open config.json: no such file or directory" "$T/empty is no bundle; 'ocirun spec' writes one" -- \
+		create --bundle "$T/empty" "$ID"
+	refused "config.json: open none.json: no such file or directory" -- create --config none.json --bundle "$T/empty" "$ID"
+	[[ $stderr != *"ocirun spec"* ]]
 	echo '{' >"$B/config.json"
 	create_refused config.json
 }
