@@ -260,6 +260,8 @@ int container_kill(const struct runtime *rt, const char *id, const char *signal,
 	/* As for kill(2), 0 is no signal, but asks whether there is somebody. */
 	sig = signal && strcmp(signal, "0") == 0 ? 0 : signals_from_name(name);
 	r = sig < 0 ? err_say(e, -EINVAL, "unknown signal '%s'", name) : kill_container(&state, sig, all, e);
+	if (sig < 0 && !signal)
+		err_wrap(e, "annotations.org.opencontainers.image.stopSignal");
 	state_done(&state);
 	return r;
 }

@@ -69,6 +69,13 @@ waiting() {
 	wait_until said "got 12 SIGUSR2"
 }
 
+@test "kill tells where a stop signal that is none comes from" {
+	config '.annotations = {"org.opencontainers.image.stopSignal": "SIGNONE"}'
+	sleeping
+	refused "annotations.org.opencontainers.image.stopSignal: unknown signal 'SIGNONE'" -- kill "$ID"
+	works kill "$ID" KILL
+}
+
 @test "kill of a created container works (runtime.md, Kill)" {
 	created
 	works kill "$ID" KILL
