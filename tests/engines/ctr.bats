@@ -58,8 +58,8 @@ c_run() {
 		shift
 	done
 	shift
-	# A user's containers have no place in the cgroups that root's would have.
-	[[ $ROOTLESS == 0 ]] || options=(--cgroup "" "${options[@]}")
+	# A user's containers have no place in the cgroups that root's would have, and other runtimes want cpu there.
+	[[ $ROOTLESS == 0 ]] || options=(--cgroup "" --cpu-shares 0 "${options[@]}")
 	command=(ctr run --runc-binary "$ENGINE_RUNTIME" --snapshotter "$(snapshotter)" "${options[@]}" "$image" "$ID" "$@")
 }
 
@@ -184,6 +184,11 @@ task_is() { # STATUS
 	sleeper --memory-limit 67108864 --cpus 0.5
 	is "$(cgroup_file memory memory.limit_in_bytes memory.max "default/$ID")" 67108864
 	has "$(cgroup_file cpu cpu.cfs_quota_us cpu.max "default/$ID")" 50000
+}
+
+@test "the default cpu.shares, which are sent unasked" {
+	runs --cpu-shares 1024 -- echo ran
+	is "$output" ran
 }
 
 @test "env and cwd" {

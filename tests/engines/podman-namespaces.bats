@@ -100,14 +100,22 @@ load podman-helpers
 }
 
 @test "a bridge: an address, and a port that is published" {
-	requires_root "rootless bridges need more than this machine may have"
-	try podman run --rm busybox ip -4 addr show eth0
-	[[ $status == 0 ]] || skip "no bridge here: $(tail -n 1 "$T/err")"
+	does podman network create "$ID"
+	try podman run --rm --network "$ID" busybox ip -4 addr show eth0
+	if [[ $status != 0 ]]; then
+		podman network rm "$ID"
+		skip "no bridge here: $(tail -n 1 "$T/err")"
+	fi
 	has "$output" inet
-	does podman run -d --name "$ID" busybox sh -c 'echo served > /index.html; httpd -f -p 80 -h /'
+	does podman run -d --name "$ID" --network "$ID" -p 18082:80 busybox sh -c 'echo served > /index.html; httpd -f -p 80 -h /'
 	local address
-	address=$(podman inspect --format '{{.NetworkSettings.IPAddress}}' "$ID")
+	address=$(podman inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$ID")
+	wait_until prints served podman run --rm --network "$ID" busybox wget -q -O - "http://$address/"
+	if [[ $ROOTLESS == 1 ]]; then # the bridge is not in the namespace that the user is in
+		address=127.0.0.1:18082
+	fi
 	wait_until prints served busybox wget -q -O - "http://$address/"
+	does podman network rm --force --time 0 "$ID"
 }
 
 @test "slirp4netns: an address, and a port that is published" {
@@ -131,7 +139,6 @@ load podman-helpers
 	sleeper --network none
 	local pid
 	pid=$(podman inspect --format '{{.State.Pid}}' "$ID")
-	requires_root "another user namespace's"
 	does podman run --rm --network "ns:/proc/$pid/ns/net" busybox readlink /proc/self/ns/net
 	is "$output" "$(readlink "/proc/$pid/ns/net")"
 }
