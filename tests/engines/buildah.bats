@@ -96,6 +96,25 @@ teardown() {
 	does buildah rmi --force "bud-$ID"
 }
 
+# bats test_tags=all
+@test "bud: limits of processes, shared memory, devices, capabilities, seccomp, hosts, a cache, tmpfs" {
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5}]}' >"$T/profile.json"
+	cat >"$T/Containerfile" <<-'END'
+		FROM busybox
+		RUN { ulimit -n; df -k /dev/shm | awk 'END { print $2 }'; stat -c %t:%T /dev/fuse; grep CapEff /proc/self/status; grep special /etc/hosts; } > /facts
+		RUN mkdir /x 2>> /facts || true
+		RUN --mount=type=cache,target=/cache echo cached > /cache/file
+		RUN --mount=type=cache,target=/cache cat /cache/file >> /facts
+		RUN --mount=type=tmpfs,target=/t grep ' /t tmpfs' /proc/mounts >> /facts
+	END
+	does buildah bud --ulimit nofile=100:200 --shm-size 1m --device /dev/fuse --cap-drop ALL --cap-add DAC_OVERRIDE \
+		--security-opt "seccomp=$T/profile.json" --add-host special.test:192.0.2.1 --tag "bud-$ID" "$T"
+	does buildah from --name "$ID" "bud-$ID"
+	does buildah run "$ID" -- cat /facts
+	matches "$(flat)" '^100 1024 a:e5 CapEff: 0000000000000002 192.0.2.1 special.test mkdir: .*Input/output error cached tmpfs /t tmpfs'
+	does buildah rmi --force "bud-$ID"
+}
+
 @test "bud: user namespaces" {
 	printf 'FROM busybox\nRUN cat /proc/self/uid_map; touch /made\n' >"$T/Containerfile"
 	does buildah bud --userns-uid-map 0:3000:2000 --userns-gid-map 0:3000:2000 "$T"

@@ -155,6 +155,27 @@ load docker-helpers
 	becomes_healthy
 }
 
+# bats test_tags=all
+@test "restart policies, stats, commit, diff, cp" {
+	d run -d --name "$ID" --restart on-failure:2 busybox sh -c 'echo made > /made; exit 3'
+	wait_until prints 2 docker inspect --format '{{.RestartCount}}' "$ID"
+	wait_until prints exited docker inspect --format '{{.State.Status}}' "$ID"
+	d diff "$ID"
+	has "$output" "A /made"
+	d cp "$ID:/made" "$T/made"
+	is "$(cat "$T/made")" made
+	d commit "$ID" "committed:$ID"
+	d run --rm "committed:$ID" cat /made
+	is "$output" made
+	d rm "$ID"
+	sleeper --restart always
+	d exec "$ID" sh -c 'kill -TERM 1'
+	wait_until prints 1 docker inspect --format '{{.RestartCount}}' "$ID"
+	wait_until docker exec "$ID" true
+	d stats --no-stream --format '{{.Name}}' "$ID"
+	is "$output" "$ID"
+}
+
 @test "a limit that cannot be had is not left out in silence" {
 	[[ " $(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null) " != *" memory "* ]] || skip "memory may be delegated here"
 	d run --rm --memory 64m busybox true
