@@ -29,7 +29,11 @@ setup_file() {
 
 dockerd_starts() {
 	local criu=''
-	[[ $ROOTLESS == 1 ]] || find_criu
+	if [[ $ROOTLESS == 0 ]]; then
+		find_criu
+	else # else it is in $TMPDIR, and a socket's path may become too long
+		export DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--state-dir=$ENGINE_RUN/rootlesskit
+	fi
 	# shellcheck disable=SC2046 # options are words
 	PATH=$criu:$PATH daemon dockerd "$(docker_daemon)" --config-file "$ENGINE_DIR/daemon.json" --data-root "$ENGINE_DIR/docker" \
 		--exec-root "$docker_run/docker" --pidfile "$docker_run/docker.pid" --host "unix://$docker_run/docker.sock" \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # Podman: checkpoint and restore, where a CRIU works.
-# as: root user
+# as: root
+# as with --all: root user
 
 load helpers
 load podman-helpers

@@ -63,6 +63,7 @@ load podman-helpers
 	is "$output" "$(podman exec "$ID" readlink /proc/self/ns/user)"
 }
 
+# bats test_tags=all
 @test "exec into a user namespace" {
 	sleeper --userns=auto:size=3000
 	does podman exec --user alice "$ID" id -u
