@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `checkpoint`: a container's processes become files, through CRIU. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "kernel/interrupt.h"
 #include "runtime/criu-outside.h"
 #include "runtime/criu.h"
 #include "runtime/launch.h"
@@ -25,13 +24,10 @@ struct checkpoint {
 	struct criu_dirs dirs;
 	struct strbuf opts; /* of the request */
 	int yard;           /* what CRIU sees of cgroups */
-	int signals;        /* with lazy pages: that end it, as a signalfd */
-	sigset_t signals_before;
 };
 
 static void checkpoint_done(struct checkpoint *c)
 {
-	fd_close(&c->signals);
 	fd_close(&c->yard);
 	strbuf_done(&c->opts);
 	criu_dirs_done(&c->dirs);
@@ -107,21 +103,6 @@ static int notify(void *ctx, struct criu_notice *notice, struct err *e)
 	return 0;
 }
 
-/* Lazy pages are handed out for as long as it takes: a signal ends that, and not us alone. */
-static int catch_signals(struct checkpoint *c, struct err *e)
-{
-	sigset_t ends;
-
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGHUP);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &ends, &c->signals_before) < 0)
-		return err_set(e, -errno, "sigprocmask");
-	c->signals = signalfd(-1, &ends, SFD_CLOEXEC);
-	return c->signals < 0 ? err_set(e, -errno, "signalfd") : 0;
-}
-
 static int dump(struct checkpoint *c, struct err *e)
 {
 	const struct criu_start start = { .dirs = &c->dirs };
@@ -132,7 +113,6 @@ static int dump(struct checkpoint *c, struct err *e)
 		.log = "dump.log",
 		.notify = notify,
 		.ctx = (void *)(uintptr_t)c->options,
-		.cancel = c->signals,
 	};
 	struct criu criu = CRIU_INIT;
 	pid_t unused;
@@ -149,6 +129,7 @@ static int dump(struct checkpoint *c, struct err *e)
 
 static int checkpoint(struct checkpoint *c, struct err *e)
 {
+	sigset_t before;
 	int r = check(c, e);
 
 	if (r == 0)
@@ -157,14 +138,15 @@ static int checkpoint(struct checkpoint *c, struct err *e)
 		r = criu_share_images(&c->dirs, c->config, &c->caller, e);
 	if (r == 0)
 		r = describe(c, e);
-	if (r == 0 && c->options->lazy_pages)
-		r = catch_signals(c, e);
+	/* They are handed out for as long as it takes: a signal ends that, and not us alone. */
+	if (c->options->lazy_pages)
+		interrupt_block(&before);
 	if (r == 0)
 		r = dump(c, e);
+	if (c->options->lazy_pages && r != -EINTR)
+		interrupt_unblock(&before);
 	if (r < 0)
 		return err_wrap(e, "checkpoint of container %s", c->state.id);
-	if (c->signals >= 0 && sigprocmask(SIG_SETMASK, &c->signals_before, NULL) < 0)
-		return err_set(e, -errno, "sigprocmask");
 	/* As every runtime does it: what was saved is gone, so that its id is free for the restore. */
 	if (!c->options->leave_running && !c->options->pre_dump)
 		return launch_destroy(&c->state, c->config, e);
@@ -178,7 +160,6 @@ int container_checkpoint(const struct runtime *rt, const struct checkpoint_optio
 		.now.pidfd = -EBADF,
 		.dirs = CRIU_DIRS_INIT,
 		.yard = -EBADF,
-		.signals = -EBADF,
 	};
 	_cleanup_free_ char *root = NULL;
 	int r;

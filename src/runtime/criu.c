@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,9 +13,9 @@
 #include "base/fdio.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "kernel/interrupt.h"
 #include "kernel/sock.h"
 #include "kernel/spawn.h"
-#include "kernel/syscalls.h"
 
 #define MESSAGE_MAX 65536 /* CRIU's have some hundred bytes */
 #define LOG_LEVEL 4       /* all: what it costs is little, and nobody can ask again */
@@ -192,32 +191,35 @@ static int remove_old(const struct criu_call *call, struct err *e)
 	return 0;
 }
 
-/* -ECANCELED: no answer is there yet, but the caller does not want one any more. */
-static int wait_for_answer(const struct criu *criu, int cancel)
+/* What is restored so far goes away with its cgroup.  And while CRIU hands out lazy pages it waits for whoever fetches them,
+   not for us: the saved processes are there as they were, and go on when they are traced no more (ptrace(2)). */
+static int end_criu(const struct criu *criu, const struct criu_call *call, struct err *e)
 {
-	struct pollfd fds[] = { { .fd = criu->sock, .events = POLLIN }, { .fd = cancel, .events = POLLIN } };
-
-	while (poll(fds, ARRAY_SIZE(fds), -1) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return fds[0].revents ? 0 : -ECANCELED;
-}
-
-/* CRIU waits for whoever fetches the pages, and for nothing else: not for us either.  The processes are still there as
-   they were, and go on when they are traced no more (ptrace(2)). */
-static int stop_serving(const struct criu *criu, struct err *e)
-{
-	int r = sys_pidfd_send_signal(criu->pidfd, SIGKILL);
+	int r = spawn_signal(criu->pidfd, SIGKILL);
 
 	if (r < 0)
 		return err_set(e, r, "end CRIU");
-	return err_say(e, -ECANCELED, "interrupted while the pages were fetched: it goes on");
+	return err_say(e, -EINTR, "interrupted%s", call->type == CRIU_RESTORE ? "" : " while pages were fetched: it goes on");
+}
+
+/* The next message, or that there will be none. */
+static int await_answer(const struct criu *criu, const struct criu_call *call, bool interruptible, struct answer *answer,
+			bool *ret_ended, struct err *e)
+{
+	int r = interruptible ? interrupt_wait(criu->sock) : 0;
+
+	if (r == -EINTR)
+		return end_criu(criu, call, e);
+	if (r == 0)
+		r = receive(criu, answer);
+	*ret_ended = r == -EPIPE;
+	return r < 0 && r != -EPIPE ? err_set(e, r, "CRIU's answer") : 0;
 }
 
 int criu_call(struct criu *criu, const struct criu_call *call, pid_t *ret_pid, struct err *e)
 {
 	int failed = 0, r = remove_old(call, e);
-	bool serving = false;
+	bool interruptible = call->type == CRIU_RESTORE;
 
 	if (r < 0)
 		return r;
@@ -226,16 +228,13 @@ int criu_call(struct criu *criu, const struct criu_call *call, pid_t *ret_pid, s
 		return err_set(e, r, "send a request to CRIU");
 	for (;;) {
 		_cleanup_(answer_done) struct answer answer = { .fd = -EBADF };
+		bool ended = false;
 
-		r = serving ? wait_for_answer(criu, call->cancel) : 0;
-		if (r == -ECANCELED)
-			return stop_serving(criu, e);
-		if (r == 0)
-			r = receive(criu, &answer);
-		if (r < 0 && r != -EPIPE)
-			return err_set(e, r, "CRIU's answer");
-		if (r == 0 && answer.type == TYPE_NOTIFY) {
-			serving = answer.script && strcmp(answer.script, "status-ready") == 0;
+		r = await_answer(criu, call, interruptible, &answer, &ended, e);
+		if (r < 0)
+			return r;
+		if (!ended && answer.type == TYPE_NOTIFY) {
+			interruptible |= answer.script && strcmp(answer.script, "status-ready") == 0;
 			/* After a failure CRIU undoes what it has done, and may still notify about that. */
 			if (failed == 0)
 				failed = answer_notice(criu, call, &answer, e);
@@ -245,7 +244,7 @@ int criu_call(struct criu *criu, const struct criu_call *call, pid_t *ret_pid, s
 		}
 		if (failed < 0)
 			return failed;
-		if (r < 0 || answer.type != (unsigned)call->type || !answer.success)
+		if (ended || answer.type != (unsigned)call->type || !answer.success)
 			return criu_explain(criu, call, answer.message, e);
 		*ret_pid = answer.pid;
 		return 0;

@@ -144,10 +144,10 @@ struct criu_call {
 	const char *log; /* its name in the work directory */
 	int (*notify)(void *ctx, struct criu_notice *notice, struct err *e); /* a failure makes CRIU undo all */
 	void *ctx;
-	int cancel; /* when it can be read while CRIU only hands out lazy pages, CRIU is ended; -EBADF: none */
 };
 
-/* Send the request and see it through.  *ret_pid: of the restored process. */
+/* Send the request and see it through.  -EINTR: a signal (interrupt_block()) asked us to end, and CRIU was ended: during a
+   restore, or while it only hands out lazy pages; otherwise no signal is looked for.  *ret_pid: of the restored process. */
 int criu_call(struct criu *criu, const struct criu_call *call, pid_t *ret_pid, struct err *e);
 
 /* Write why the call failed, `message` is CRIU's own word for it or NULL; -EIO. */

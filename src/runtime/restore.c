@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/wire.h"
+#include "kernel/interrupt.h"
 #include "kernel/procfs.h"
 #include "kernel/spawn.h"
 #include "kernel/tty.h"
@@ -265,11 +266,15 @@ static int stage_restore(struct restore *s, struct err *e)
 		.log = "restore.log",
 		.notify = notify,
 		.ctx = s,
-		.cancel = -EBADF,
 	};
+	sigset_t old;
 	pid_t pid;
-	int r = criu_call(&s->criu, &call, &pid, e);
+	int r;
 
+	interrupt_block(&old);
+	r = criu_call(&s->criu, &call, &pid, e);
+	if (r != -EINTR)
+		interrupt_unblock(&old);
 	return r < 0 ? r : adopt(s->l, pid, e);
 }
 

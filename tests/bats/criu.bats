@@ -222,6 +222,23 @@ default_cgroups_mode() {
 	no_cgroup "${ID}r"
 }
 
+@test "restore: a signal ends CRIU, too, and nothing is left" {
+	with_fake hang
+	mkdir "$T/images"
+	local how
+	for how in --detach --keep; do
+		rm -f "$T/requests"
+		ocirun_background restore "$how" --bundle "$B" --image-path "$T/images" "${ID}r"
+		wait_until grep -qs '"type": 2' "$T/requests"
+		kill -TERM "$background"
+		wait_background
+		is "$status" $((128 + 15))
+		has "$stderr" "restore of container ${ID}r: SIGTERM: interrupted"
+		no_container "${ID}r"
+		no_cgroup "${ID}r"
+	done
+}
+
 @test "no criu in PATH: what is missing, and how to get it" {
 	requires_root "it is refused earlier"
 	sleeping

@@ -141,6 +141,10 @@ def pages(request):
     succeed(request)
 
 
+def hang(request):
+    signal.pause()
+
+
 def wrong_pid(request):
     notify("setup-namespaces", 0)
     fail(request)
@@ -153,7 +157,7 @@ def no_terminal(request):
 
 BEHAVIOURS = {
     "": succeed, "fail": fail, "message": message_only, "die": die, "garbage": garbage, "huge": huge, "other": other,
-    "pages": pages, "wrong-pid": wrong_pid, "no-terminal": no_terminal,
+    "pages": pages, "hang": hang, "wrong-pid": wrong_pid, "no-terminal": no_terminal,
 }
 
 if behaviour == "mute":
