@@ -140,8 +140,10 @@ load checkpoint-helpers
 }
 
 @test "the restored processes are in the new container's cgroup, which pause, ps and update find" {
-	local mode
-	for mode in soft ignore; do
+	local mode modes=(soft ignore)
+	# On a hybrid host CRIU saves the cgroups of everybody in v1, and those of tests beside this one would be made again.
+	[[ ! -e /sys/fs/cgroup/unified/cgroup.procs ]] || modes=(ignore)
+	for mode in "${modes[@]}"; do
 		rm -f "$R/go"
 		waiting await /go
 		saved --manage-cgroups-mode "$mode"
