@@ -346,6 +346,7 @@ int launch_create(struct launch *l, struct err *e)
 	}
 	if (r == 0)
 		return 0;
+	prepare_hint_restricted(l, e);
 	launch_undo(l, e);
 	return e->code;
 }

@@ -61,10 +61,12 @@ static char *read_setting(const char *path)
 	return text;
 }
 
+#define APPARMOR_RESTRICTS "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+
 /* user_namespaces(7); the sysctls are Debian's and Ubuntu's. */
 static const char *const userns_switches[][3] = {
 	{ "/proc/sys/kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1" },
-	{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+	{ APPARMOR_RESTRICTS, "1",
 	  "an AppArmor profile for ocirun that allows userns, or sysctl "
 	  "kernel.apparmor_restrict_unprivileged_userns=0" },
 	{ "/proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000" },
@@ -86,6 +88,18 @@ int prepare_explain_clone(const struct launch *l, int r, struct err *e)
 					userns_switches[i][0], value, userns_switches[i][2]);
 	}
 	return r;
+}
+
+void prepare_hint_restricted(const struct launch *l, struct err *e)
+{
+	_cleanup_free_ char *value = NULL;
+
+	if ((e->code != -EPERM && e->code != -EACCES) || !l->namespaces.user_made || l->caller.privileged)
+		return;
+	value = read_setting(APPARMOR_RESTRICTS);
+	if (strcmp(value, "1") == 0)
+		err_hint(e, APPARMOR_RESTRICTS " is 1: if ocirun has no AppArmor profile that allows userns, it has no "
+			    "capabilities in its user namespaces; contrib/apparmor has such a profile");
 }
 
 static bool has_option(const struct oci_mount *m, const char *word)

@@ -25,6 +25,10 @@ bool prepare_stops_when_mounted(const struct launch *l);
 /* The sentence for a clone3 that failed: which namespace or limit is in the way. Returns r. */
 int prepare_explain_clone(const struct launch *l, int r, struct err *e);
 
+/* After a failed stage: Ubuntu's AppArmor lets the clone succeed, and takes the capabilities away instead
+   (apparmor.d(5), "userns"). */
+void prepare_hint_restricted(const struct launch *l, struct err *e);
+
 /* Give the cgroup to the container's root, if it has a cgroup namespace and a writable cgroup mount
    (config-linux.md, "Cgroup ownership"). */
 int prepare_chown_cgroup(struct launch *l, struct err *e);

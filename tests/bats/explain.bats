@@ -189,6 +189,18 @@ root_is_a_subid() {
 	runs
 }
 
+@test "AppArmor that restricts user namespaces, as on Ubuntu, is named when something is refused" {
+	requires_root "prepares a /proc for an ordinary user"
+	in_mount_namespace 'mount -t tmpfs -o mode=755 settings /proc/sys/kernel
+		echo "$restricts" >/proc/sys/kernel/apparmor_restrict_unprivileged_userns'
+	restricts=1 as_user run --bundle "$B" "$ID"
+	failed "mounts[0] /proc" "contrib/apparmor"
+	restricts=0 as_user run --bundle "$B" "$ID"
+	failed "mounts[0] /proc"
+	lacks "$stderr" contrib/apparmor
+	no_container
+}
+
 @test "no processes left (ulimit -u): the limits that it can be are named, and raising it helps" {
 	requires_user "root has no such limit"
 	args /guest true
