@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -20,6 +22,8 @@
 #include "mount/fresh.h"
 #include "mount/label.h"
 #include "mount/target.h"
+
+#define MQUEUE_MAGIC 0x19800202U /* ipc/mqueue.c; no header has it */
 
 /*
  * A new proc or sysfs.  EPERM has two causes in a user namespace: the pid or network namespace is not
@@ -71,16 +75,23 @@ static int new_like_visible(const struct rootfs *rootfs, const struct mount_entr
 	return fd;
 }
 
-/* A copy of the host's mounts at `path`. */
-static int bind_host(struct rootfs *rootfs, const struct mount_entry *entry, const char *path,
+/* A copy of the host's mounts at `path`, which has to be of the type with that number: an empty directory there is no
+   stand-in for it. */
+static int bind_host(struct rootfs *rootfs, const struct mount_entry *entry, const char *path, unsigned magic,
 		     const struct target *target, struct err *e)
 {
 	_cleanup_close_ int fd = mnt_clone(AT_FDCWD, path, true, false);
+	struct statfs fs;
 	struct mnt_attr all = { .set = entry->options.top.set & MOUNT_ATTR_RDONLY, .propagation = MS_PRIVATE };
 	int r;
 
 	if (fd < 0)
 		return explain_path(e, fd, "the host's", path);
+	if (fstatfs(fd, &fs) < 0)
+		return err_set(e, -errno, "the host's %s", path);
+	if ((unsigned)fs.f_type != magic)
+		return err_say(e, -EPERM, "a new %s is refused in namespaces that are not the container's own, and the host has "
+			       "none at %s", entry->mount->type, path);
 	r = mnt_set_attr(fd, &all, true);
 	if (r < 0)
 		return err_set(e, r, "cannot change the attributes of the host's %s", path);
@@ -120,7 +131,7 @@ int virtual_proc(struct rootfs *rootfs, const struct mount_entry *entry, struct 
 		return fresh_attach(rootfs, entry, &fd, &target, e);
 	if (fd == -EPERM && host_proc_is_ours()) {
 		log_debug("%s: a new proc is refused, the host's /proc takes its place", entry->destination);
-		return bind_host(rootfs, entry, "/proc", &target, e);
+		return bind_host(rootfs, entry, "/proc", PROC_SUPER_MAGIC, &target, e);
 	}
 	/* fsmount(2) refuses it for nothing else; kernels such as 6.1 say it to their log alone */
 	if (fd == -EPERM && how.made)
@@ -143,7 +154,7 @@ int virtual_sysfs(struct rootfs *rootfs, const struct mount_entry *entry, struct
 	if (fd != -EPERM)
 		return fresh_explain(e, fd, entry, &how);
 	log_debug("%s: a new sysfs is refused, the host's /sys takes its place", entry->destination);
-	return bind_host(rootfs, entry, "/sys", &target, e);
+	return bind_host(rootfs, entry, "/sys", SYSFS_MAGIC, &target, e);
 }
 
 int virtual_mqueue(struct rootfs *rootfs, const struct mount_entry *entry, struct err *e)
@@ -158,7 +169,7 @@ int virtual_mqueue(struct rootfs *rootfs, const struct mount_entry *entry, struc
 	fd = fresh_mount(rootfs, entry, &how);
 	/* the ipc namespace belongs to somebody else: if it is the host's, so is the host's mount */
 	if (fd == -EPERM && !(rootfs->env.new_namespaces & CLONE_NEWIPC))
-		return bind_host(rootfs, entry, "/dev/mqueue", &target, e);
+		return bind_host(rootfs, entry, "/dev/mqueue", MQUEUE_MAGIC, &target, e);
 	if (fd < 0)
 		return fresh_explain(e, fd, entry, &how);
 	r = label_root(rootfs, fd, e);
