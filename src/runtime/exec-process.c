@@ -18,6 +18,11 @@ static int read_process(struct exec *x, struct err *e)
 	if (r < 0)
 		return r;
 	x->process = x->process_document.root;
+	if (x->options->tty && !x->process->terminal) {
+		x->made = *x->process;
+		x->made.terminal = true;
+		x->process = &x->made;
+	}
 	return validate_process(x->process, "process", e);
 }
 

@@ -204,6 +204,13 @@ create_refused_with_socket() {
 	wait_until console_said controlling
 }
 
+@test "exec --tty counts also where the file of --process has no terminal" {
+	sleeping
+	jq '.process | .args = ["/guest", "terminal"] | .terminal = false' "$B/config.json" >"$T/process.json"
+	works exec --tty --process "$T/process.json" "$ID"
+	holds '.fds[0].name == "/dev/pts/0"' .controlling
+}
+
 @test "exec -t hands the status on" {
 	args /guest sleep
 	started
