@@ -50,9 +50,7 @@ static int new_hierarchy(const struct rootfs_cgroup *cgroup, uint64_t attrs, cha
 /* A bind of the container's cgroup. */
 static int bind_hierarchy(const struct rootfs_cgroup *cgroup, uint64_t attrs)
 {
-	_cleanup_free_ char *path = str_printf("%s%s%s", cgroup->mountpoint,
-					       !cgroup->path || *cgroup->path == '/' ? "" : "/",
-					       cgroup->path ? cgroup->path : "");
+	_cleanup_free_ char *path = str_printf("%s%s%s", cgroup->mountpoint, *cgroup->path == '/' ? "" : "/", cgroup->path);
 	struct mnt_attr attr = { .set = attrs & ~(uint64_t)MOUNT_ATTR__ATIME, .propagation = MS_PRIVATE };
 	_cleanup_close_ int fd = mnt_clone(AT_FDCWD, path, false, true);
 	int r;
@@ -62,8 +60,6 @@ static int bind_hierarchy(const struct rootfs_cgroup *cgroup, uint64_t attrs)
 		fd = mnt_clone(AT_FDCWD, path, true, true);
 	if (fd < 0)
 		return fd;
-	if (!cgroup->path)
-		attr.set |= MOUNT_ATTR_RDONLY;
 	r = mnt_set_attr(fd, &attr, true);
 	return r < 0 ? r : TAKE_FD(fd);
 }
@@ -76,6 +72,9 @@ static int open_hierarchy(const struct rootfs *rootfs, const struct rootfs_cgrou
 	int fd = -EPERM;
 
 	words[0] = '\0';
+	/* Its processes are where those of its parent are, with a cgroup namespace as well: not theirs to change. */
+	if (!cgroup->own)
+		attrs |= MOUNT_ATTR_RDONLY;
 	if (rootfs->env.new_namespaces & CLONE_NEWCGROUP)
 		fd = new_hierarchy(cgroup, attrs, words, n_words);
 	return fd == -EPERM || fd == -EBUSY ? bind_hierarchy(cgroup, attrs) : fd;

@@ -61,8 +61,7 @@ static struct outside_mount *add(struct outside *outside, char *place, const cha
 
 static char *cgroup_source(const struct rootfs_cgroup *cgroup)
 {
-	return str_printf("%s%s%s", cgroup->mountpoint, !cgroup->path || *cgroup->path == '/' ? "" : "/",
-			  cgroup->path ? cgroup->path : "");
+	return str_printf("%s%s%s", cgroup->mountpoint, *cgroup->path == '/' ? "" : "/", cgroup->path);
 }
 
 /* As cgroupfs_mount() lays them out. */
@@ -80,7 +79,8 @@ static void add_cgroups(struct outside *outside, const struct mount_entry *entry
 		place = unified ? xstrdup(entry->clean)
 				: str_printf("%s/%s", entry->clean, slash ? slash + 1 : cgroups[i].mountpoint);
 		add(outside, place, place, cgroup_source(&cgroups[i]))->attrs =
-			mount_attrs_fresh(&entry->options) & ~(uint64_t)MOUNT_ATTR__ATIME;
+			(mount_attrs_fresh(&entry->options) & ~(uint64_t)MOUNT_ATTR__ATIME) |
+			(cgroups[i].own ? 0 : MOUNT_ATTR_RDONLY);
 	}
 }
 

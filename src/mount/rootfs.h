@@ -19,6 +19,7 @@
 /* One cgroup hierarchy to show (cgroup/cgroup.h, struct cgroup_hierarchy, filled in by runtime). */
 struct rootfs_cgroup {
 	const char *name, *mountpoint, *options, *path;
+	bool own; /* the path is the container's alone; else others are there, too, and it is shown read-only */
 	bool v2;
 };
 

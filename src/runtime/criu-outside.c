@@ -78,7 +78,8 @@ int criu_list_mounts(const struct oci_config *config, const char *bundle, struct
 	cgroups = xcalloc(n + 1, sizeof(*cgroups));
 	for (size_t i = 0; i < n; i++)
 		cgroups[i] = (struct rootfs_cgroup){ hierarchies[i].name, hierarchies[i].mountpoint,
-						     hierarchies[i].options, hierarchies[i].path, hierarchies[i].v2 };
+						     hierarchies[i].options, hierarchies[i].path, hierarchies[i].own,
+						     hierarchies[i].v2 };
 	r = outside_list(config, bundle, cgroups, n, ret_outside, e);
 	cgroup_hierarchies_free(hierarchies, n);
 	return r;

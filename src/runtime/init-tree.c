@@ -55,7 +55,7 @@ static struct rootfs_cgroup *translate(const struct cgroup_hierarchy *from, size
 
 	for (size_t i = 0; i < n; i++)
 		to[i] = (struct rootfs_cgroup){ from[i].name, from[i].mountpoint, from[i].options, from[i].path,
-						from[i].v2 };
+						from[i].own, from[i].v2 };
 	return to;
 }
 

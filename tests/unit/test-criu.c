@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/wire.h"
+#include "kernel/syscall-types.h"
 #include "mount/outside.h"
 #include "tests/unit/test.h"
 
@@ -222,8 +223,8 @@ static void test_outside(void)
 	const struct oci_linux lx = { .masked_paths = masks, .n_masked_paths = 1 };
 	const struct oci_config config = { .mounts = mounts, .n_mounts = 3, .linux_ = &lx };
 	const struct rootfs_cgroup cgroups[] = {
-		{ "cpu", "/sys/fs/cgroup/cpu,cpuacct", "cpu,cpuacct", "/x", false },
-		{ "unified", "/sys/fs/cgroup/unified", "", "/x", true },
+		{ "cpu", "/sys/fs/cgroup/cpu,cpuacct", "cpu,cpuacct", "/x", false, false },
+		{ "unified", "/sys/fs/cgroup/unified", "", "/x", true, true },
 	};
 	struct outside o;
 	struct err e = ERR_INIT;
@@ -236,6 +237,8 @@ static void test_outside(void)
 		      strcmp(o.mounts[1].source, "/sys/fs/cgroup/cpu,cpuacct/x") == 0 &&
 		      strcmp(o.mounts[2].place, "/sys/fs/cgroup/unified") == 0,
 	      "hierarchies");
+	CHECK(o.mounts[1].attrs & MOUNT_ATTR_RDONLY && !(o.mounts[2].attrs & MOUNT_ATTR_RDONLY),
+	      "those of others are read-only");
 	CHECK(strcmp(o.mounts[3].place, "/dev/null") == 0, "devices");
 	CHECK(o.mounts[o.n_mounts - 1].file_only && o.mounts[o.n_mounts - 1].attrs &&
 		      strcmp(o.mounts[o.n_mounts - 1].place, "/proc/kcore") == 0 &&
