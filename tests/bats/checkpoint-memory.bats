@@ -74,7 +74,8 @@ size_of() { # IMAGES
 	facts_kept uids gids groups
 }
 
-# Two programs in the container that are connected: what comes in from /from goes to /to.
+# Two programs in the container that are connected: what comes in from /from goes to /to.  (What sleeps wakes up when it is
+# restored, so that nothing may depend on one long sleep.)
 @test "a TCP connection, which is an error without --tcp-established" {
 	with_criu
 	requires busybox
@@ -84,10 +85,10 @@ size_of() { # IMAGES
 	touch "$R/to"
 	args /bin/busybox sh -c '
 		busybox() { /bin/busybox "$@"; }
-		(busybox cat /from; busybox sleep 600) | busybox nc -l -p 4000 >/dev/null &
+		(busybox cat /from; busybox tail -f /dev/null) | busybox nc -l -p 4000 >/dev/null &
 		exec 8>/from
 		until busybox grep -q :0FA0 /proc/net/tcp*; do busybox sleep 0.05; done
-		busybox sleep 600 | busybox nc 127.0.0.1 4000 >/to &
+		busybox tail -f /dev/null | busybox nc 127.0.0.1 4000 >/to &
 		echo first >&8
 		until busybox grep -q first /to; do busybox sleep 0.05; done
 		echo waiting
