@@ -101,10 +101,10 @@ int live_attach(struct live *live, size_t index, int *mnt_fd, int target_fd)
 
 	if (r < 0)
 		return r;
-	r = leave(live, mnt_attach(*mnt_fd, target_fd));
+	r = mnt_attach(*mnt_fd, target_fd);
 	if (r == 0)
 		live->mounts[index] = TAKE_FD(*mnt_fd);
-	return r;
+	return leave(live, r);
 }
 
 int live_clone_root(const struct live *live)
