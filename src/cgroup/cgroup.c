@@ -294,6 +294,15 @@ static bool is_in_all(const struct cgroup *cgroup)
 	return cgroup->hierarchies.all && cgroup->record.path;
 }
 
+/* The process itself is where it says; whether that is the container's is plain where systemd has made it, for systemd alone
+   gives that name, and knows where before the planner does. */
+static bool is_in_scope(const struct cgroup *cgroup, const char *path)
+{
+	const char *scope = cgroup->record.scope, *found = scope ? strstr(path, scope) : NULL;
+
+	return found && found > path && found[-1] == '/' && (found[strlen(scope)] == '/' || !found[strlen(scope)]);
+}
+
 int cgroup_hierarchies(struct cgroup *cgroup, struct cgroup_hierarchy **ret, size_t *ret_n, struct err *e)
 {
 	_cleanup_(hierarchies_done) struct hierarchies found = HIERARCHIES_INIT;
@@ -326,7 +335,7 @@ int cgroup_hierarchies(struct cgroup *cgroup, struct cgroup_hierarchy **ret, siz
 			.mountpoint = xstrdup(h->mountpoint),
 			.options = xstrdup(h->options),
 			.path = where ? where : xstrdup("/"),
-			.own = joined,
+			.own = joined || (where && is_in_scope(cgroup, where)),
 			.v2 = h->v2,
 		};
 	}
