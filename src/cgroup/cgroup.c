@@ -294,13 +294,9 @@ static bool is_in_all(const struct cgroup *cgroup)
 	return cgroup->hierarchies.all && cgroup->record.path;
 }
 
-/* The process itself is where it says; whether that is the container's is plain where systemd has made it, for systemd alone
-   gives that name, and knows where before the planner does. */
-static bool is_in_scope(const struct cgroup *cgroup, const char *path)
+int cgroup_locate(struct cgroup *cgroup, struct err *e)
 {
-	const char *scope = cgroup->record.scope, *found = scope ? strstr(path, scope) : NULL;
-
-	return found && found > path && found[-1] == '/' && (found[strlen(scope)] == '/' || !found[strlen(scope)]);
+	return cgroup->record.scope ? systemd_locate(cgroup, e) : 0;
 }
 
 int cgroup_hierarchies(struct cgroup *cgroup, struct cgroup_hierarchy **ret, size_t *ret_n, struct err *e)
@@ -335,7 +331,7 @@ int cgroup_hierarchies(struct cgroup *cgroup, struct cgroup_hierarchy **ret, siz
 			.mountpoint = xstrdup(h->mountpoint),
 			.options = xstrdup(h->options),
 			.path = where ? where : xstrdup("/"),
-			.own = joined || (where && is_in_scope(cgroup, where)),
+			.own = joined,
 			.v2 = h->v2,
 		};
 	}

@@ -68,6 +68,10 @@ pid_t cgroup_spawn(struct cgroup *cgroup, uint64_t flags, int *ret_pidfd);
    resources.  For systemd: make the scope around it. */
 int cgroup_adopt(struct cgroup *cgroup, pid_t pid, struct err *e);
 
+/* In a process that cgroup_adopt() has placed from outside, before a cgroup namespace hides it: where that is.  Of a
+   scope only systemd knows it, after the process was made. */
+int cgroup_locate(struct cgroup *cgroup, struct err *e);
+
 /* Put one more process, which cgroup_spawn() may have placed already, into all hierarchies of a living
    container. */
 int cgroup_enter(struct cgroup *cgroup, pid_t pid, struct err *e);

@@ -42,6 +42,9 @@ struct cgroup {
 /* Let systemd move a process into the scope, where the caller itself may not. */
 int systemd_attach(struct cgroup *cgroup, pid_t pid, struct err *e);
 
+/* cgroup_locate() for a scope. */
+int systemd_locate(struct cgroup *cgroup, struct err *e);
+
 /* The cgroup turned out to be impossible and nobody needs it: from now on there is none. */
 void cgroup_give_up(struct cgroup *cgroup);
 

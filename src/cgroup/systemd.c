@@ -142,6 +142,20 @@ static int scope_properties(const struct cgroup *cgroup, struct property_list *l
 	return r < 0 ? r : properties_from_annotations(cgroup->annotations, cgroup->n_annotations, list, e);
 }
 
+/* The path in the text of a /proc/PID/cgroup: in v2, or in what systemd uses where that is missing.  New memory, or NULL. */
+static char *parse_path(const struct cgroup *cgroup, const char *text)
+{
+	char *path = NULL;
+
+	for (size_t i = 0; !path && i < cgroup->hierarchies.n; i++) {
+		const struct hierarchy *h = &cgroup->hierarchies.v[i];
+
+		if (h->v2 || strcmp(h->options, "name=systemd") == 0)
+			path = hierarchy_parse_path(h, text);
+	}
+	return path;
+}
+
 /* Where systemd has put the process: below the user's manager nobody else can tell. */
 static int find_path(struct cgroup *cgroup, pid_t pid, struct err *e)
 {
@@ -151,19 +165,31 @@ static int find_path(struct cgroup *cgroup, pid_t pid, struct err *e)
 
 	if (r < 0)
 		return err_set(e, r, "process %d of the container: cannot read %s", pid, file);
-	for (size_t i = 0; !path && i < cgroup->hierarchies.n; i++) {
-		const struct hierarchy *h = &cgroup->hierarchies.v[i];
-
-		/* v2, or what systemd uses where that is missing. */
-		if (h->v2 || strcmp(h->options, "name=systemd") == 0)
-			path = hierarchy_parse_path(h, text);
-	}
+	path = parse_path(cgroup, text);
 	n = path ? strlen(path) : 0;
 	if (n <= n_scope || strcmp(path + n - n_scope, cgroup->record.scope) != 0)
 		return err_say(e, -ENOENT, "systemd started %s, but process %d is in the cgroup %s", cgroup->record.scope, pid,
 			       path ? path : "(none)");
 	free(cgroup->record.path);
 	cgroup->record.path = str_printf("%s%s", path, cgroup->below);
+	return 0;
+}
+
+int systemd_locate(struct cgroup *cgroup, struct err *e)
+{
+	_cleanup_free_ char *text = NULL, *path = NULL, *scope = str_printf("/%s", cgroup->record.scope);
+	int r = fdio_read_file(AT_FDCWD, "/proc/self/cgroup", 1 << 20, &text, NULL);
+	const char *found;
+
+	if (r < 0)
+		return err_set(e, r, "/proc/self/cgroup");
+	path = parse_path(cgroup, text);
+	found = path ? strstr(path, scope) : NULL;
+	/* done without, where it could not be had */
+	if (!found || (found[strlen(scope)] != '\0' && found[strlen(scope)] != '/'))
+		return 0;
+	free(cgroup->record.path);
+	cgroup->record.path = TAKE_PTR(path);
 	return 0;
 }
 

@@ -103,6 +103,10 @@ static int stage_become_root(struct launch *l, struct err *e)
 /* Those that clone3 could not make: they belong to a process that is where it will stay. */
 static int stage_late_namespaces(struct launch *l, struct err *e)
 {
+	int r = cgroup_locate(l->cgroup, e);
+
+	if (r < 0)
+		return r;
 	if (l->namespaces.unshare && unshare((int)l->namespaces.unshare) < 0)
 		return err_set(e, -errno, "linux.namespaces: make the cgroup namespace%s",
 			       l->namespaces.unshare & CLONE_NEWIPC ? ", or that for ipc" : "");
