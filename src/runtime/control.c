@@ -36,6 +36,9 @@ static int find(const struct runtime *rt, const char *id, bool lock, struct cont
 	if (r < 0)
 		return r;
 	r = state_look(&t->state, &t->now, e);
+	/* its create has not come so far, or died before it did */
+	if (r == 0 && !state_document(&t->state))
+		r = not_running(id, e);
 	if (r == 0)
 		r = state_open_cgroup(state_document(&t->state), &t->cgroup, e);
 	if (r < 0)

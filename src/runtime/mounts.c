@@ -191,6 +191,12 @@ static struct state_monitor *list_monitors(const struct state_document *old, con
 	return monitors;
 }
 
+/* The id may have been given to another container meanwhile. */
+static bool is_same(const struct state_document *now, const struct state_document *before)
+{
+	return now && now->pid == before->pid && now->pid_start_time == before->pid_start_time;
+}
+
 /* Write the record anew, from what it is now: others may have changed it since. */
 static int record(const struct use *use, const struct news *news, struct err *e)
 {
@@ -202,6 +208,10 @@ static int record(const struct use *use, const struct news *news, struct err *e)
 
 	if (r < 0)
 		return r;
+	if (!is_same(state_document(&state), state_document(&use->state))) {
+		state_done(&state);
+		return err_say(e, -ESRCH, "container not running: %s", use->id);
+	}
 	new = *state_document(&state);
 	new.mounts = mounts = list_mounts(state_document(&state), news, &new.n_mounts);
 	new.fuse_monitors = monitors = list_monitors(state_document(&state), news, &new.n_fuse_monitors);

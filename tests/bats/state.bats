@@ -92,3 +92,15 @@ load helpers
 	[[ $status != 0 ]]
 	printf '%s\n' "$saved" >"$file"
 }
+
+@test "what a create left that died before its record: no command but delete finds a container there" {
+	local words
+	mkdir -p "$T/state/$ID"
+	for words in ps pause resume "update --pids-limit 5" "events --stats" "mounts list" "mounts remove -d /x" \
+		"mounts add -t tmpfs -d /x"; do
+		# shellcheck disable=SC2086 # options
+		refused "container not running: $ID" -- $words "$ID"
+	done
+	works delete --force "$ID"
+	no_container
+}
